@@ -1,0 +1,89 @@
+//! The commands of xtask: one file each, one row each in [`COMMANDS`].
+
+mod build;
+mod check;
+mod run;
+mod test;
+
+use anyhow::Result;
+
+/// One command as the terminal shows it and as `main` calls it.
+pub struct Command {
+    /// The word after `cargo xtask`.
+    pub name: &'static str,
+    /// Its arguments, as the usage text shows them.
+    pub arguments: &'static str,
+    /// What it does, in one line.
+    pub about: &'static str,
+    /// Runs it with the arguments that followed its name.
+    pub run: fn(&[String]) -> Result<()>,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "run",
+        arguments: "[--dev] [-- ARGS]",
+        about: "build, then serve the desk (ARGS go to `tickwire serve`)",
+        run: run::run,
+    },
+    Command {
+        name: "build",
+        arguments: "[--dev]",
+        about: "build the site and the binary that carries it; --dev: unoptimised, assets read from disk",
+        run: build::run,
+    },
+    Command {
+        name: "check",
+        arguments: "",
+        about: "formatting, clippy for the server and for the browser, the tidy test",
+        run: check::run,
+    },
+    Command {
+        name: "test",
+        arguments: "",
+        about: "every test: unit, property, black-box, Playwright in Chromium",
+        run: test::run,
+    },
+];
+
+/// The command of that name.
+pub fn find(name: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.name == name)
+}
+
+/// The help text.
+pub fn usage() -> String {
+    let mut text = String::from("Usage: cargo xtask <command>\n\n");
+    for Command {
+        name,
+        arguments,
+        about,
+        ..
+    } in COMMANDS
+    {
+        text += &format!("  {:<24} {about}\n", format!("{name} {arguments}"));
+    }
+    text
+}
+
+/// Sums up stages that all ran: says what each failed one said, and fails if any did.
+fn sum_up<const N: usize>(stages: [(&str, Result<()>); N]) -> Result<()> {
+    let mut failed = Vec::new();
+    for (name, outcome) in stages {
+        if let Err(error) = outcome {
+            eprintln!("\n{name} failed: {error:#}");
+            failed.push(name);
+        }
+    }
+    anyhow::ensure!(failed.is_empty(), "{} (see above)", failed.join(" and "));
+    Ok(())
+}
+
+/// Refuses what a command does not know; returns whether `--dev` was given.
+fn parse_dev(args: &[String]) -> Result<bool> {
+    match args {
+        [] => Ok(false),
+        [flag] if flag == "--dev" => Ok(true),
+        _ => anyhow::bail!("unknown arguments {args:?}\nremedy: see `cargo xtask help`"),
+    }
+}
