@@ -1,0 +1,103 @@
+//! An account as its owner sees it: positions, portfolio, balance, dashboard.
+
+use crate::clock::{TimestampMs, iso};
+use crate::id::{PositionId, Symbol};
+use crate::money::{Amount, Price, Quantity, Ratio};
+use crate::order::Side;
+use serde::{Deserialize, Serialize};
+
+/// Whether a position is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PositionStatus {
+    /// Held.
+    Open,
+    /// Flat again.
+    Closed,
+}
+
+/// One position, valued at the mark price. The first nine fields are the mission's, the rest are additions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Names it from its opening to its close.
+    pub id: PositionId,
+    /// The instrument.
+    pub symbol: Symbol,
+    /// `buy` is long, `sell` is short.
+    #[serde(rename = "type")]
+    pub side: Side,
+    /// How much is held; above zero on either side.
+    pub quantity: Quantity,
+    /// Average price paid or got.
+    pub entry_price: Price,
+    /// The mark price: what the position could be closed at now.
+    pub current_price: Price,
+    /// Unrealised profit or loss at the mark price, before fees.
+    pub current_pnl: Amount,
+    /// When it was opened, ISO 8601 in UTC.
+    #[serde(with = "iso")]
+    pub timestamp: TimestampMs,
+    /// Whether it is held.
+    pub status: PositionStatus,
+    /// [`Position::current_pnl`] in percent of the entry value, to two places.
+    pub pnl_pct: Ratio,
+    /// Value at the mark price.
+    pub notional: Amount,
+    /// Profit or loss that partial closes have realised so far, before fees.
+    pub realized_pnl: Amount,
+    /// Fees paid for it so far.
+    pub fees: Amount,
+    /// When the mark price was taken in, Unix milliseconds: its age is the age of the valuation.
+    pub marked_at: TimestampMs,
+}
+
+/// What the whole account has made. `balance = deposits + total_pnl`, `total_pnl = realized_pnl + unrealized_pnl - fees`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Portfolio {
+    /// Equity: what the account would hold if all positions were closed at their mark prices.
+    pub balance: Amount,
+    /// What was made since the start, after fees.
+    pub total_pnl: Amount,
+    /// Open positions.
+    pub positions_count: u32,
+    /// Profit or loss of what was closed, before fees.
+    pub realized_pnl: Amount,
+    /// Profit or loss of what is open, before fees.
+    pub unrealized_pnl: Amount,
+    /// All fees paid.
+    pub fees: Amount,
+    /// What was paid in.
+    pub deposits: Amount,
+}
+
+/// What the account holds and what it can still use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Balance {
+    /// Cash: deposits plus realised profit and loss less fees.
+    pub total_balance: Amount,
+    /// What can still be used to open positions; never below zero.
+    pub available_balance: Amount,
+    /// Value of all open positions at their mark prices.
+    pub position_value: Amount,
+    /// Profit or loss of what is open, before fees.
+    pub unrealized_pnl: Amount,
+    /// The account's currency.
+    pub currency: String,
+    /// `total_balance + unrealized_pnl`: what margin is measured against.
+    pub margin_balance: Amount,
+    /// What open positions tie up.
+    pub used_margin: Amount,
+}
+
+/// The account at a glance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dashboard {
+    /// Equity.
+    pub total_value: Amount,
+    /// Change of equity since 00:00 UTC.
+    pub daily_pnl: Amount,
+    /// Open positions.
+    pub open_positions: u32,
+    /// Share of closing fills that made money before fees, in percent to two places; absent before the first.
+    pub win_rate: Option<Ratio>,
+}

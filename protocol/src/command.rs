@@ -1,0 +1,297 @@
+//! What a client says: one JSON object a frame, named by its `action`.
+
+use crate::clock::TimestampMs;
+use crate::error::{ErrorCode, Refusal};
+use crate::id::{ClientOrderId, CommandId, Epoch, Seq, Symbol};
+use crate::json;
+use crate::market::Interval;
+use crate::money::{Quantity, Ratio};
+use crate::order::{OrderType, Side};
+use crate::topic::Topic;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// A command and the id that its answers echo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// Chosen by the client; without one, a command is answered by data alone where there is any.
+    pub id: Option<CommandId>,
+    /// What is wanted.
+    pub command: Command,
+}
+
+/// Everything that a client can ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Send a market's ticker from now on.
+    SubscribeTicker(Symbol),
+    /// Stop sending it.
+    UnsubscribeTicker(Symbol),
+    /// Send these topics from now on.
+    Subscribe(Subscribe),
+    /// Stop sending them.
+    Unsubscribe(Vec<Topic>),
+    /// Send the positions once.
+    GetPositions,
+    /// Send the portfolio once.
+    GetPortfolio,
+    /// Send the instruments and their rules once.
+    GetInstruments,
+    /// Send candles once: at most `limit` of them, before `before`.
+    GetCandles(GetCandles),
+    /// Place an order.
+    PlaceOrder(PlaceOrder),
+    /// Close all or part of a position at market.
+    ClosePosition(ClosePosition),
+    /// Answer with a PONG.
+    Ping(Ping),
+    /// An answer to a HEARTBEAT; any frame shows life, so nothing comes of it.
+    Pong,
+}
+
+/// Topics to send from now on, and where the client stands in those that it has seen before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Subscribe {
+    /// The topics.
+    pub topics: Vec<Topic>,
+    /// Places that the client has reached in lossless topics, which are sent from the next place on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resume: Vec<ResumeFrom>,
+}
+
+/// A place in a lossless topic that a client has reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResumeFrom {
+    /// The topic.
+    pub topic: Topic,
+    /// The history that `seq` counts in.
+    pub ep: Epoch,
+    /// The last message that the client has applied.
+    pub seq: Seq,
+}
+
+/// Asks for older candles.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetCandles {
+    /// The instrument.
+    pub symbol: Symbol,
+    /// The length of the candles.
+    pub interval: Interval,
+    /// Candles that start before this; the newest where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<TimestampMs>,
+    /// How many at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// An order to place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceOrder {
+    /// The owner's id: the same one again places nothing, so that a retry does no harm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_order_id: Option<ClientOrderId>,
+    /// The instrument.
+    pub symbol: Symbol,
+    /// Buy or sell.
+    pub side: Side,
+    /// How it is executed; lower or upper case.
+    pub order_type: OrderType,
+    /// How much.
+    pub quantity: Quantity,
+    /// Only reduce a position: never open, add to or turn one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reduce_only: bool,
+}
+
+/// A position to close at market.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosePosition {
+    /// The owner's id of the closing order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_order_id: Option<ClientOrderId>,
+    /// The instrument whose position is meant.
+    pub symbol: Symbol,
+    /// How much of it, in percent above 0 to 100; all of it where absent. Rounded down to the step size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<Ratio>,
+}
+
+/// A question after the round trip and the server's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ping {
+    /// The client's clock when it asked, echoed in the PONG.
+    #[serde(default)]
+    pub t0: i64,
+}
+
+impl Command {
+    /// The `action` of the command's frame.
+    pub const fn action(&self) -> &'static str {
+        match self {
+            Command::SubscribeTicker(_) => "subscribe_ticker",
+            Command::UnsubscribeTicker(_) => "unsubscribe_ticker",
+            Command::Subscribe(_) => "subscribe",
+            Command::Unsubscribe(_) => "unsubscribe",
+            Command::GetPositions => "get_positions",
+            Command::GetPortfolio => "get_portfolio",
+            Command::GetInstruments => "get_instruments",
+            Command::GetCandles(_) => "get_candles",
+            Command::PlaceOrder(_) => "place_order",
+            Command::ClosePosition(_) => "close_position",
+            Command::Ping(_) => "ping",
+            Command::Pong => "pong",
+        }
+    }
+}
+
+/// A frame that is no command, with the id to answer to where it could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadCommand {
+    /// The id of the frame, where it had a usable one.
+    pub id: Option<CommandId>,
+    /// What is wrong with it.
+    pub refusal: Refusal,
+}
+
+/// What every command has. `type` and `op` are the verb keys of the older systems.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow, default)]
+    action: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "type")]
+    kind: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    op: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OneSymbol {
+    symbol: Symbol,
+}
+
+/// `channels` is the older name of `topics`.
+#[derive(Deserialize)]
+struct Topics<'a> {
+    #[serde(borrow, alias = "channels")]
+    topics: Vec<Cow<'a, str>>,
+    #[serde(default)]
+    resume: Vec<ResumeFrom>,
+}
+
+impl Envelope {
+    /// A command with an id.
+    pub fn new(id: CommandId, command: Command) -> Envelope {
+        Envelope {
+            id: Some(id),
+            command,
+        }
+    }
+
+    /// Reads a frame. Unknown fields are ignored; whatever else is wrong is said.
+    pub fn decode(text: &str) -> Result<Envelope, BadCommand> {
+        let bad = |id: &Option<CommandId>, code, message: String| BadCommand {
+            id: id.clone(),
+            refusal: Refusal::new(code, message),
+        };
+        if !text.trim_start().starts_with('{') {
+            let message = "a command is one JSON object, such as {\"action\":\"get_positions\"}".to_owned();
+            return Err(bad(&None, ErrorCode::BadJson, message));
+        }
+        let head: Head<'_> = serde_json::from_str(text).map_err(|e| {
+            let message = format!("the frame is no valid JSON object: {}", json::reason(&e));
+            bad(&None, ErrorCode::BadJson, message)
+        })?;
+        let id = match head.id.map(RawValue::get) {
+            None | Some("null") => None,
+            Some(raw) => match serde_json::from_str::<CommandId>(raw) {
+                Ok(id) => Some(id),
+                Err(_) => {
+                    let message = "`id` must be a string of 1 to 36 printable characters".to_owned();
+                    return Err(bad(&None, ErrorCode::InvalidField, message));
+                }
+            },
+        };
+        let verb = head
+            .action
+            .or(head.kind)
+            .or(head.op)
+            .and_then(|raw| serde_json::from_str::<Cow<'_, str>>(raw.get()).ok());
+        let Some(verb) = verb else {
+            let message = "the frame has no `action`; try {\"action\":\"get_positions\"}".to_owned();
+            return Err(bad(&id, ErrorCode::UnknownAction, message));
+        };
+        match decode_command(&verb, text) {
+            Ok(command) => Ok(Envelope { id, command }),
+            Err(refusal) => Err(BadCommand { id, refusal }),
+        }
+    }
+
+    /// Writes the frame that [`Envelope::decode`] reads.
+    pub fn encode(&self) -> String {
+        let mut fields = json::Object::new();
+        fields.put("action", self.command.action());
+        if let Some(id) = &self.id {
+            fields.put("id", id);
+        }
+        match &self.command {
+            Command::SubscribeTicker(symbol) | Command::UnsubscribeTicker(symbol) => {
+                fields.put("symbol", symbol)
+            }
+            Command::Subscribe(body) => fields.put_all(body),
+            Command::Unsubscribe(topics) => fields.put("topics", topics),
+            Command::GetCandles(body) => fields.put_all(body),
+            Command::PlaceOrder(body) => fields.put_all(body),
+            Command::ClosePosition(body) => fields.put_all(body),
+            Command::Ping(body) => fields.put_all(body),
+            Command::GetPositions | Command::GetPortfolio | Command::GetInstruments | Command::Pong => {}
+        }
+        fields.finish()
+    }
+}
+
+fn decode_command(verb: &str, text: &str) -> Result<Command, Refusal> {
+    let symbol = |text| body::<OneSymbol>(text).map(|one| one.symbol);
+    let topics = |text| {
+        let Topics {
+            topics: names,
+            resume,
+        } = body::<Topics<'_>>(text)?;
+        let topics = names
+            .iter()
+            .map(|name| name.parse())
+            .collect::<Result<Vec<Topic>, Refusal>>()?;
+        Ok::<_, Refusal>(Subscribe { topics, resume })
+    };
+    Ok(match verb {
+        "subscribe_ticker" => Command::SubscribeTicker(symbol(text)?),
+        "unsubscribe_ticker" => Command::UnsubscribeTicker(symbol(text)?),
+        "subscribe" => Command::Subscribe(topics(text)?),
+        "unsubscribe" => Command::Unsubscribe(topics(text)?.topics),
+        "get_positions" => Command::GetPositions,
+        "get_portfolio" => Command::GetPortfolio,
+        "get_instruments" => Command::GetInstruments,
+        "get_candles" => Command::GetCandles(body(text)?),
+        "place_order" => Command::PlaceOrder(body(text)?),
+        "close_position" => Command::ClosePosition(body(text)?),
+        "ping" => Command::Ping(body(text)?),
+        "pong" => Command::Pong,
+        other => {
+            let shown: String = other.chars().take(40).collect();
+            return Err(Refusal::new(
+                ErrorCode::UnknownAction,
+                format!(
+                    "no action {shown:?}; actions are subscribe_ticker, unsubscribe_ticker, subscribe, unsubscribe, \
+                     get_positions, get_portfolio, get_instruments, get_candles, place_order, close_position, ping"
+                ),
+            ));
+        }
+    })
+}
+
+fn body<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Refusal> {
+    serde_json::from_str(text).map_err(|e| Refusal::new(ErrorCode::InvalidField, json::reason(&e)))
+}

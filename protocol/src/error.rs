@@ -1,0 +1,184 @@
+//! What can go wrong, as stable codes: of answers to commands, and of closed connections.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The stable code of an `ERROR` frame. PROTOCOL.md has the table, with what to do about each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
+pub enum ErrorCode {
+    /// The frame is no JSON object.
+    BadJson,
+    /// The frame is binary, or not UTF-8.
+    BadFrame,
+    /// The frame is above the size limit.
+    TooLarge,
+    /// The `action` is missing or unknown.
+    UnknownAction,
+    /// A field is missing, or its value is of the wrong kind or out of its range.
+    InvalidField,
+    /// The topic does not exist.
+    UnknownTopic,
+    /// The instrument does not exist here.
+    UnknownSymbol,
+    /// The connection subscribes to too many topics.
+    TopicLimit,
+    /// Commands come faster than the limit.
+    RateLimited,
+    /// The quantity is no multiple of the step size, or out of the instrument's bounds.
+    InvalidQuantity,
+    /// The order is worth less than the instrument's least.
+    BelowMinNotional,
+    /// The account cannot pay for the order.
+    InsufficientBalance,
+    /// There is no open position to close or reduce.
+    NoPosition,
+    /// The market has no price yet, or its feed is down, so that a market order could not be filled honestly.
+    NoPrice,
+    /// The part of the server that would do it is down; nothing was done.
+    Unavailable,
+    /// The server is at fault; the connection goes on.
+    Internal,
+    /// A code of a newer server.
+    #[serde(other)]
+    Other,
+}
+
+impl ErrorCode {
+    /// Every code that a server of this version sends.
+    pub const ALL: [ErrorCode; 16] = [
+        ErrorCode::BadJson,
+        ErrorCode::BadFrame,
+        ErrorCode::TooLarge,
+        ErrorCode::UnknownAction,
+        ErrorCode::InvalidField,
+        ErrorCode::UnknownTopic,
+        ErrorCode::UnknownSymbol,
+        ErrorCode::TopicLimit,
+        ErrorCode::RateLimited,
+        ErrorCode::InvalidQuantity,
+        ErrorCode::BelowMinNotional,
+        ErrorCode::InsufficientBalance,
+        ErrorCode::NoPosition,
+        ErrorCode::NoPrice,
+        ErrorCode::Unavailable,
+        ErrorCode::Internal,
+    ];
+
+    /// Whether the same command may succeed when sent again later, unchanged.
+    pub const fn is_retryable(self) -> bool {
+        matches!(
+            self,
+            ErrorCode::RateLimited | ErrorCode::NoPrice | ErrorCode::Unavailable
+        )
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// An answer that refuses: a code for programs, a sentence for people that says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct Refusal {
+    /// The stable code.
+    pub code: ErrorCode,
+    /// What is wrong, with the numbers in it, and what to do.
+    pub message: String,
+}
+
+impl Refusal {
+    /// A refusal with its sentence.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Refusal {
+        Refusal {
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+/// Why a server closes a connection. 4000 to 4499: reconnect; 4500 to 4999: do not, until something changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    /// The server shuts down; reconnect.
+    GoingAway,
+    /// The server is at fault; reconnect.
+    ServerError,
+    /// Nothing could be written for too long; reconnect.
+    WriteStalled,
+    /// Nothing came for too long, not even a pong; reconnect.
+    HeartbeatTimeout,
+    /// Commands kept coming above the limit; reconnect and slow down.
+    RateLimited,
+    /// A frame above the size limit.
+    TooBig,
+    /// The server has all the connections that it takes; reconnect later.
+    TooManyConnections,
+}
+
+impl CloseReason {
+    /// The WebSocket close code.
+    pub const fn code(self) -> u16 {
+        match self {
+            CloseReason::GoingAway => 4000,
+            CloseReason::ServerError => 4001,
+            CloseReason::WriteStalled => 4002,
+            CloseReason::HeartbeatTimeout => 4003,
+            CloseReason::RateLimited => 4007,
+            CloseReason::TooBig => 4508,
+            CloseReason::TooManyConnections => 4009,
+        }
+    }
+
+    /// The reason text: one ASCII token.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            CloseReason::GoingAway => "going_away",
+            CloseReason::ServerError => "server_error",
+            CloseReason::WriteStalled => "write_stalled",
+            CloseReason::HeartbeatTimeout => "heartbeat_timeout",
+            CloseReason::RateLimited => "rate_limited",
+            CloseReason::TooBig => "too_big",
+            CloseReason::TooManyConnections => "too_many_connections",
+        }
+    }
+}
+
+/// Whether a client that saw this close code should connect again by itself.
+pub const fn may_reconnect(code: u16) -> bool {
+    !matches!(code, 1000 | 1002 | 1003 | 1007..=1010 | 4500..=4999)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_stable_texts() {
+        assert_eq!(ErrorCode::UnknownSymbol.to_string(), "UNKNOWN_SYMBOL");
+        assert_eq!(
+            serde_json::from_str::<ErrorCode>(r#""FROM_THE_FUTURE""#).unwrap(),
+            ErrorCode::Other
+        );
+        for code in ErrorCode::ALL {
+            let text = serde_json::to_string(&code).unwrap();
+            assert_eq!(serde_json::from_str::<ErrorCode>(&text).unwrap(), code);
+        }
+    }
+
+    #[test]
+    fn unknown_close_codes_fall_on_the_safe_side() {
+        for code in [1001, 1005, 1006, 1011, 4000, 4499] {
+            assert!(may_reconnect(code), "{code}");
+        }
+        for code in [1000, 1002, 1009, 4500, 4508, 4999] {
+            assert!(!may_reconnect(code), "{code}");
+        }
+        assert!(may_reconnect(CloseReason::RateLimited.code()));
+        assert!(!may_reconnect(CloseReason::TooBig.code()));
+    }
+}

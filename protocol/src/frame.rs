@@ -1,0 +1,51 @@
+//! A message that is encoded at most once, however many connections it goes to, and not at all where it goes to none.
+
+use crate::message::Message;
+use bytes::Bytes;
+use std::sync::OnceLock;
+
+/// A message and, once somebody wants it, its text.
+#[derive(Debug)]
+pub struct Frame {
+    message: Message,
+    text: OnceLock<Bytes>,
+}
+
+impl Frame {
+    /// Wraps a message; nothing is encoded yet.
+    pub fn new(message: Message) -> Frame {
+        Frame {
+            message,
+            text: OnceLock::new(),
+        }
+    }
+
+    /// The message.
+    pub fn message(&self) -> &Message {
+        &self.message
+    }
+
+    /// The JSON text, encoded on the first call and shared ever after.
+    pub fn text(&self) -> Bytes {
+        self.text
+            .get_or_init(|| Bytes::from(self.message.encode()))
+            .clone()
+    }
+
+    /// The JSON text with the `id` of the command that it answers put in front.
+    pub fn text_answering(&self, id: &crate::id::CommandId) -> Bytes {
+        let text = self.text();
+        let id = crate::json::to_json(id);
+        let mut answer = Vec::with_capacity(text.len() + id.len() + 8);
+        answer.extend_from_slice(b"{\"id\":");
+        answer.extend_from_slice(id.as_bytes());
+        answer.push(b',');
+        answer.extend_from_slice(&text[1..]);
+        Bytes::from(answer)
+    }
+
+    /// Whether the text has been made: what the idle-cost test looks at.
+    pub fn is_encoded(&self) -> bool {
+        self.text.get().is_some()
+    }
+}

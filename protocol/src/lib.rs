@@ -1,0 +1,36 @@
+//! What both ends of a Tickwire connection say.
+//!
+//! The crate holds the vocabulary that the engine, the server and the browser share, from the inside out:
+//!
+//! - [`id`], [`money`], [`clock`]: newtypes; ids that cannot be mixed up, exact decimals, points in time
+//! - [`market`], [`order`], [`account`]: instruments, ticks and candles; orders and executions; positions and balances
+//! - [`topic`]: what can be subscribed to, and which of the two kinds (state or event) it is
+//! - [`command`], [`message`], [`error`]: the frames of `/api/ws/realtime`
+//! - [`session`]: the two ends of the conversation as state machines without I/O and without a clock
+//!
+//! It compiles for native and for wasm, and knows no runtime, no socket and no clock: time is an argument.
+#![forbid(unsafe_code)]
+
+pub mod account;
+pub mod clock;
+pub mod command;
+pub mod error;
+pub mod frame;
+pub mod id;
+pub mod json;
+pub mod limits;
+pub mod market;
+pub mod message;
+pub mod money;
+pub mod order;
+pub mod session;
+pub mod topic;
+
+/// The version of the wire protocol, told in `CONNECTION_ESTABLISHED`.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// The WebSocket subprotocol of the JSON text encoding.
+pub const SUBPROTOCOL_JSON: &str = "tickwire.v1.json";
+
+/// The path of the one WebSocket endpoint.
+pub const REALTIME_PATH: &str = "/api/ws/realtime";

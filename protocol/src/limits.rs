@@ -1,0 +1,51 @@
+//! Bounds and timers of a connection. They are configuration of the server and told to the client in its greeting.
+
+use serde::{Deserialize, Serialize};
+
+/// Bounds and timers of one connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Commands per second that a connection may send for long.
+    pub commands_per_second: u32,
+    /// Commands that it may send at once after a pause.
+    pub command_burst: u32,
+    /// Refused commands above the rate before the connection is closed.
+    pub rate_violations_max: u32,
+    /// Topics that it may be subscribed to.
+    pub topics_max: u32,
+    /// Bytes of one frame that it may send.
+    pub frame_bytes_max: u32,
+    /// Candles of one answer.
+    pub candles_max: u32,
+    /// A HEARTBEAT is sent this often.
+    pub heartbeat_ms: u64,
+    /// A client should take a connection for dead after this long without any frame.
+    pub client_dead_ms: u64,
+    /// The server takes a connection for dead after this long without any frame, pongs included.
+    pub server_dead_ms: u64,
+    /// State topics of one connection are sent at most this often; at once after a pause.
+    pub state_interval_ms: u64,
+    /// A write that takes longer closes the connection.
+    pub write_stall_ms: u64,
+    /// The window that first reconnect delays are drawn from.
+    pub reconnect_window_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            commands_per_second: 20,
+            command_burst: 60,
+            rate_violations_max: 100,
+            topics_max: 512,
+            frame_bytes_max: 16 * 1024,
+            candles_max: 500,
+            heartbeat_ms: 5_000,
+            client_dead_ms: 12_000,
+            server_dead_ms: 20_000,
+            state_interval_ms: 50,
+            write_stall_ms: 10_000,
+            reconnect_window_ms: 250,
+        }
+    }
+}

@@ -1,0 +1,533 @@
+//! What a server says: one JSON object a frame, named by its `type`.
+//!
+//! A message is a [`Head`] (which topic, which place in it, when) and a [`Body`]; on the wire both are one flat object.
+
+use crate::account::{Balance, Dashboard, Portfolio, Position};
+use crate::clock::TimestampMs;
+use crate::error::{ErrorCode, Refusal};
+use crate::id::{AccountId, ClientOrderId, CommandId, Epoch, OrderId, Seq, Symbol};
+use crate::json::{self, Object};
+use crate::limits::Limits;
+use crate::market::{Candle, Instrument, Interval};
+use crate::money::{Price, Quantity, Ratio};
+use crate::order::{Execution, Order, OrderStatus, OrderType};
+use crate::topic::{Topic, TopicClass};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// What every message may have beside its body.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The command that this answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<CommandId>,
+    /// When what it tells happened: the venue's time for market data, the server's for all else.
+    #[serde(default)]
+    pub timestamp: TimestampMs,
+    /// The topic it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<Topic>,
+    /// The history that `seq` counts in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ep: Option<Epoch>,
+    /// The place in the topic: every number once in a lossless topic, rising with holes in a state topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<Seq>,
+}
+
+/// A message of the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Which topic, which place in it, when.
+    pub head: Head,
+    /// What.
+    pub body: Body,
+}
+
+/// What a message tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// The greeting.
+    ConnectionEstablished(ConnectionEstablished),
+    /// A command was carried out.
+    Ack(Ack),
+    /// A command was refused, or a frame could not be read.
+    Error(ErrorBody),
+    /// A subscription stands; nothing of the topic comes before this.
+    Subscribed(Subscribed),
+    /// A subscription ended; nothing of the topic comes after this.
+    Unsubscribed(Unsubscribed),
+    /// A lossless topic goes on where the client stood.
+    Resumed(Resumed),
+    /// A lossless topic cannot go on where the client stood; what was missed is not sent.
+    Reset(Reset),
+    /// The answer to a ping.
+    Pong(Pong),
+    /// A sign of life.
+    Heartbeat(Heartbeat),
+    /// The server shuts down.
+    GoingAway(GoingAway),
+    /// The instruments and their rules.
+    Instruments(Instruments),
+    /// Price and 24-hour figures of one instrument.
+    MarketUpdate(MarketUpdate),
+    /// Candles: a snapshot of the history, or those that changed.
+    CandleUpdate(CandleUpdate),
+    /// All open positions.
+    PositionUpdate(PositionUpdate),
+    /// What the account has made.
+    PortfolioUpdate(PortfolioUpdate),
+    /// What the account holds.
+    AccountBalanceUpdated(Data<Balance>),
+    /// The account at a glance.
+    DashboardUpdate(Data<Dashboard>),
+    /// The state of the server's own parts.
+    StatusUpdate(Data<Status>),
+    /// An order changed.
+    OrderUpdate(OrderUpdate),
+    /// An order filled, wholly or in part.
+    ExecutionUpdate(Data<Execution>),
+    /// A message of a newer server; to be ignored.
+    Unknown(String),
+}
+
+/// A body that has all it tells in `data`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Data<T> {
+    /// What it tells.
+    pub data: T,
+}
+
+/// The first message of every connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionEstablished {
+    /// The version of the wire protocol.
+    pub protocol: u32,
+    /// The server's version.
+    pub server: String,
+    /// Names this connection in logs.
+    pub session: String,
+    /// The history that lossless topics count in now.
+    pub epoch: Epoch,
+    /// The server's clock.
+    pub server_time: TimestampMs,
+    /// The account that account topics tell of.
+    pub account: AccountId,
+    /// `paper` or the venue of a real account.
+    pub account_kind: String,
+    /// Where the market data come from, e.g. `replay`.
+    pub market: String,
+    /// Bounds and timers of this connection.
+    pub limits: Limits,
+    /// A sentence for people.
+    pub message: String,
+}
+
+/// A command was carried out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ack {
+    /// The `action` of the command.
+    pub action: String,
+    /// The owner's id of the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_order_id: Option<ClientOrderId>,
+    /// `executed`, for orders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// The order placed, or placed before under the same `client_order_id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<OrderId>,
+    /// Where that order stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<OrderStatus>,
+    /// Whether the order had been placed before and this command placed nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate: Option<bool>,
+}
+
+/// What became of a command that changes something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was carried out and is in the journal.
+    Executed,
+    /// Nothing was done.
+    NotExecuted,
+    /// The server cannot tell: ask for the order by its `client_order_id`, or send it again with the same one.
+    Unknown,
+}
+
+/// A command was refused. Its `id` is always there, `null` where the frame had none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// The stable code.
+    pub code: ErrorCode,
+    /// What is wrong and what to do.
+    pub message: String,
+    /// Whether the same command may succeed later, unchanged.
+    #[serde(default)]
+    pub retryable: bool,
+    /// How long to wait before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+    /// The owner's id of the order refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_order_id: Option<ClientOrderId>,
+    /// What became of the command, for orders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+}
+
+impl From<Refusal> for ErrorBody {
+    fn from(refusal: Refusal) -> ErrorBody {
+        ErrorBody {
+            code: refusal.code,
+            message: refusal.message,
+            retryable: refusal.code.is_retryable(),
+            retry_after_ms: None,
+            client_order_id: None,
+            outcome: None,
+        }
+    }
+}
+
+/// A subscription stands. Topic, epoch and the position that it starts after are in the head.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscribed {
+    /// How the topic is delivered.
+    pub class: TopicClass,
+}
+
+/// A subscription ended. The topic is in the head.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsubscribed {}
+
+/// A lossless topic goes on where the client stood: every message from `from` to `head` follows, then what is new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// The first message that follows.
+    pub from: Seq,
+    /// The last message that there is now.
+    pub head: Seq,
+}
+
+/// A lossless topic cannot go on where the client stood. The topic goes on after the head's `seq`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reset {
+    /// Why.
+    pub reason: ResetReason,
+    /// The first message that the client will not get.
+    pub lost_from: Seq,
+}
+
+/// Why a topic cannot go on where the client stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ResetReason {
+    /// The message after the client's place is kept no longer.
+    Retention,
+    /// The client's place belongs to another history.
+    Epoch,
+    /// The client's place lies beyond the last message.
+    Ahead,
+}
+
+/// The answer to a ping: enough to reckon the round trip and the offset of the clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pong {
+    /// The client's clock when it asked.
+    pub t0: i64,
+    /// The server's clock when it took the question in.
+    pub t1: TimestampMs,
+    /// The server's clock when it answered.
+    pub t2: TimestampMs,
+}
+
+/// A sign of life, with the last place of every lossless topic that the connection is subscribed to: a client that is
+/// behind it has lost the last message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// Topic to `[epoch, seq]`.
+    pub heads: BTreeMap<Topic, (Epoch, Seq)>,
+}
+
+/// The server shuts down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoingAway {
+    /// Why.
+    pub reason: String,
+    /// The window, in milliseconds, to draw the first reconnect delay from.
+    pub reconnect_ms: (u64, u64),
+}
+
+/// The instruments and their rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instruments {
+    /// One entry each.
+    pub instruments: Vec<Instrument>,
+}
+
+/// Price and 24-hour figures of one instrument. The first six fields are the mission's, the rest are additions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MarketUpdate {
+    /// The instrument.
+    pub symbol: Symbol,
+    /// Price of the last trade.
+    pub price: Price,
+    /// Last price less the price 24 hours ago.
+    #[serde(rename = "priceChange")]
+    pub price_change: Price,
+    /// The same in percent, to two places.
+    #[serde(rename = "priceChangePercent")]
+    pub price_change_percent: Ratio,
+    /// Highest trade of 24 hours.
+    pub high: Price,
+    /// Lowest trade of 24 hours.
+    pub low: Price,
+    /// Base volume of 24 hours.
+    pub volume: Quantity,
+    /// What buyers pay.
+    pub bid: Price,
+    /// What sellers ask.
+    pub ask: Price,
+    /// When the server took the tick in. The head's `timestamp` is the venue's time of it.
+    pub received_at: TimestampMs,
+    /// When the server published it.
+    pub published_at: TimestampMs,
+}
+
+/// Candles of one instrument and interval, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CandleUpdate {
+    /// Whether this is all of the history that is sent unasked; otherwise each candle replaces or follows the one
+    /// with the same time.
+    pub snapshot: bool,
+    /// The candles.
+    pub data: Candles,
+}
+
+/// Candles of one instrument and interval, oldest first. The last one may still change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candles {
+    /// The instrument.
+    pub symbol: Symbol,
+    /// The length of each.
+    pub interval: Interval,
+    /// Oldest first.
+    pub candles: Vec<Candle>,
+}
+
+/// All open positions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PositionUpdate {
+    /// One entry each, oldest first.
+    pub positions: Vec<Position>,
+    /// Whether these are all that there are.
+    #[serde(default)]
+    pub snapshot: bool,
+}
+
+/// What the account has made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortfolioUpdate {
+    /// What it has made.
+    pub portfolio: Portfolio,
+}
+
+/// An order changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderUpdate {
+    /// How it is executed.
+    #[serde(rename = "orderType")]
+    pub order_type: OrderType,
+    /// The order after the change.
+    pub order: Order,
+}
+
+/// The state of one part of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkState {
+    /// Not yet there.
+    Connecting,
+    /// Working.
+    Live,
+    /// Connected, but nothing comes.
+    Stalled,
+    /// Lost; being tried again.
+    Reconnecting,
+    /// Not working.
+    Down,
+}
+
+/// The state of the server's own parts: the far end of the desk's two links.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The market data feed.
+    pub feed: FeedStatus,
+    /// The journal.
+    pub journal: LinkState,
+    /// Open connections.
+    pub active_connections: u32,
+}
+
+/// The state of the market data feed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedStatus {
+    /// Its name, e.g. `replay`.
+    pub name: String,
+    /// Whether it works.
+    pub state: LinkState,
+    /// When the last tick was taken in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_tick_at: Option<TimestampMs>,
+    /// Milliseconds from the venue's time of the last tick to taking it in; may be below zero where clocks differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_ms: Option<i64>,
+}
+
+impl Body {
+    /// The `type` of the message's frame.
+    pub fn kind(&self) -> &str {
+        match self {
+            Body::ConnectionEstablished(_) => "CONNECTION_ESTABLISHED",
+            Body::Ack(_) => "ACK",
+            Body::Error(_) => "ERROR",
+            Body::Subscribed(_) => "SUBSCRIBED",
+            Body::Unsubscribed(_) => "UNSUBSCRIBED",
+            Body::Resumed(_) => "RESUMED",
+            Body::Reset(_) => "RESET",
+            Body::Pong(_) => "PONG",
+            Body::Heartbeat(_) => "HEARTBEAT",
+            Body::GoingAway(_) => "GOING_AWAY",
+            Body::Instruments(_) => "INSTRUMENTS",
+            Body::MarketUpdate(_) => "MARKET_UPDATE",
+            Body::CandleUpdate(_) => "CANDLE_UPDATE",
+            Body::PositionUpdate(_) => "POSITION_UPDATE",
+            Body::PortfolioUpdate(_) => "PORTFOLIO_UPDATE",
+            Body::AccountBalanceUpdated(_) => "ACCOUNT_BALANCE_UPDATED",
+            Body::DashboardUpdate(_) => "DASHBOARD_UPDATE",
+            Body::StatusUpdate(_) => "STATUS_UPDATE",
+            Body::OrderUpdate(_) => "ORDER_UPDATE",
+            Body::ExecutionUpdate(_) => "EXECUTION_UPDATE",
+            Body::Unknown(kind) => kind,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Kind<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+}
+
+impl Message {
+    /// A message that belongs to no topic.
+    pub fn plain(id: Option<CommandId>, timestamp: TimestampMs, body: Body) -> Message {
+        Message {
+            head: Head {
+                id,
+                timestamp,
+                ..Head::default()
+            },
+            body,
+        }
+    }
+
+    /// A message of a topic.
+    pub fn of(topic: Topic, ep: Epoch, seq: Seq, timestamp: TimestampMs, body: Body) -> Message {
+        Message {
+            head: Head {
+                id: None,
+                timestamp,
+                topic: Some(topic),
+                ep: Some(ep),
+                seq: Some(seq),
+            },
+            body,
+        }
+    }
+
+    /// Writes the frame.
+    pub fn encode(&self) -> String {
+        let mut fields = Object::new();
+        fields.put("type", self.body.kind());
+        match &self.body {
+            Body::ConnectionEstablished(body) => fields.put_all(body),
+            Body::Ack(body) => fields.put_all(body),
+            Body::Error(body) => {
+                if self.head.id.is_none() {
+                    fields.put("id", &None::<CommandId>);
+                }
+                fields.put_all(body);
+            }
+            Body::Subscribed(body) => fields.put_all(body),
+            Body::Unsubscribed(body) => fields.put_all(body),
+            Body::Resumed(body) => fields.put_all(body),
+            Body::Reset(body) => fields.put_all(body),
+            Body::Pong(body) => fields.put_all(body),
+            Body::Heartbeat(body) => fields.put_all(body),
+            Body::GoingAway(body) => fields.put_all(body),
+            Body::Instruments(body) => fields.put_all(body),
+            Body::MarketUpdate(body) => fields.put_all(body),
+            Body::CandleUpdate(body) => fields.put_all(body),
+            Body::PositionUpdate(body) => fields.put_all(body),
+            Body::PortfolioUpdate(body) => fields.put_all(body),
+            Body::AccountBalanceUpdated(body) => fields.put_all(body),
+            Body::DashboardUpdate(body) => fields.put_all(body),
+            Body::StatusUpdate(body) => fields.put_all(body),
+            Body::OrderUpdate(body) => fields.put_all(body),
+            Body::ExecutionUpdate(body) => fields.put_all(body),
+            Body::Unknown(_) => {}
+        }
+        fields.put_all(&self.head);
+        fields.finish()
+    }
+
+    /// Reads a frame. Unknown fields are ignored, an unknown `type` gives [`Body::Unknown`].
+    pub fn decode(text: &str) -> Result<Message, DecodeError> {
+        let kind = read::<Kind<'_>>(text)?.kind;
+        let body = match kind.as_ref() {
+            "CONNECTION_ESTABLISHED" => Body::ConnectionEstablished(read(text)?),
+            "ACK" => Body::Ack(read(text)?),
+            "ERROR" => Body::Error(read(text)?),
+            "SUBSCRIBED" => Body::Subscribed(read(text)?),
+            "UNSUBSCRIBED" => Body::Unsubscribed(read(text)?),
+            "RESUMED" => Body::Resumed(read(text)?),
+            "RESET" => Body::Reset(read(text)?),
+            "PONG" => Body::Pong(read(text)?),
+            "HEARTBEAT" => Body::Heartbeat(read(text)?),
+            "GOING_AWAY" => Body::GoingAway(read(text)?),
+            "INSTRUMENTS" => Body::Instruments(read(text)?),
+            "MARKET_UPDATE" => Body::MarketUpdate(read(text)?),
+            "CANDLE_UPDATE" => Body::CandleUpdate(read(text)?),
+            "POSITION_UPDATE" => Body::PositionUpdate(read(text)?),
+            "PORTFOLIO_UPDATE" => Body::PortfolioUpdate(read(text)?),
+            "ACCOUNT_BALANCE_UPDATED" => Body::AccountBalanceUpdated(read(text)?),
+            "DASHBOARD_UPDATE" => Body::DashboardUpdate(read(text)?),
+            "STATUS_UPDATE" => Body::StatusUpdate(read(text)?),
+            "ORDER_UPDATE" => Body::OrderUpdate(read(text)?),
+            "EXECUTION_UPDATE" => Body::ExecutionUpdate(read(text)?),
+            unknown => {
+                return Ok(Message {
+                    head: Head::default(),
+                    body: Body::Unknown(unknown.to_owned()),
+                });
+            }
+        };
+        Ok(Message {
+            head: read(text)?,
+            body,
+        })
+    }
+}
+
+/// A frame of the server that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unreadable frame: {0}")]
+pub struct DecodeError(String);
+
+fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DecodeError> {
+    serde_json::from_str(text).map_err(|e| DecodeError(json::reason(&e)))
+}

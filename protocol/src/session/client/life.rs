@@ -1,0 +1,250 @@
+//! The life of a desk's connection: dialing, opening, greeting, losing it, and finding out that it is dead.
+
+use super::topics::Interest;
+use super::{Client, Event, Link, Output, Phase, to_i64};
+use crate::clock::TimestampMs;
+use crate::command::{Command, Envelope, Ping};
+use crate::error::{ErrorCode, Refusal, may_reconnect};
+use crate::message::{ConnectionEstablished, Outcome};
+
+/// The clock and the round trip are looked at this often.
+const PING_INTERVAL_MS: i64 = 3_000;
+
+/// Silence after which the link is asked for a sign of life.
+const PROBE_AFTER_MS: u64 = 6_500;
+
+/// A link that was asked for a sign of life and gave none for this long is given up.
+const PROBE_MS: i64 = 2_000;
+
+/// A dial that has not opened after this long is given up.
+const DIAL_TIMEOUT_MS: i64 = 5_000;
+
+/// A connection must hold this long before the next outage counts as a new one.
+const STABLE_AFTER_MS: u64 = 10_000;
+
+/// No frame for this long on a link that has one every second: it lags.
+pub(super) const LAG_AFTER_MS: u64 = 2_500;
+
+impl Client {
+    pub(super) fn dial(&mut self, now: TimestampMs) {
+        self.phase = Phase::Dialing {
+            deadline: now + DIAL_TIMEOUT_MS,
+        };
+        self.outputs.push_back(Output::Dial);
+    }
+
+    pub(super) fn opened(&mut self, now: TimestampMs) {
+        if !matches!(self.phase, Phase::Dialing { .. }) {
+            return;
+        }
+        self.phase = Phase::Open {
+            since: now,
+            greeted: false,
+        };
+        self.ever_open = true;
+        self.offline = false;
+        self.last_heard = now;
+        self.probe_deadline = None;
+        self.announced = None;
+        self.retry_at = None;
+        self.offset.clear();
+        self.next_ping = now;
+        self.topics.values_mut().for_each(Interest::begin_connection);
+    }
+
+    pub(super) fn greeted(&mut self, greeting: ConnectionEstablished) {
+        let Phase::Open {
+            since,
+            greeted: false,
+        } = self.phase
+        else {
+            return;
+        };
+        self.phase = Phase::Open { since, greeted: true };
+        self.dead_after_ms = greeting.limits.client_dead_ms;
+        self.reconnect_window_ms = greeting.limits.reconnect_window_ms;
+        self.outputs
+            .push_back(Output::Event(Event::Greeted(Box::new(greeting))));
+        self.subscribe_wanted();
+        // What was asked on the last connection and never answered is asked again; orders carry the id that makes
+        // this harmless.
+        for place in 0..self.pending.len() {
+            self.send_pending(place);
+        }
+    }
+
+    pub(super) fn send_pending(&mut self, place: usize) {
+        if let Some(pending) = self.pending.get_mut(place) {
+            pending.sent = true;
+            pending.again_at = None;
+            let envelope = Envelope::new(pending.id.clone(), pending.command.clone());
+            self.send(&envelope);
+        }
+    }
+
+    pub(super) fn closed(&mut self, now: TimestampMs, code: u16) {
+        match self.phase {
+            Phase::Idle | Phase::Waiting { .. } | Phase::Closed { .. } => {}
+            Phase::Dialing { .. } | Phase::Open { .. } if !may_reconnect(code) => {
+                self.phase = Phase::Closed { code };
+            }
+            Phase::Dialing { .. } | Phase::Open { .. } => self.wait(now),
+        }
+    }
+
+    fn wait(&mut self, now: TimestampMs) {
+        if let Phase::Open { since, greeted: true } = self.phase
+            && now.since(since) >= STABLE_AFTER_MS
+        {
+            self.backoff.reset(self.reconnect_window_ms);
+        }
+        let delay = match self.announced.take() {
+            Some(window) => self.backoff.announced_delay_ms(window),
+            None => self.backoff.next_delay_ms(),
+        };
+        self.phase = Phase::Waiting {
+            until: now + to_i64(delay),
+        };
+    }
+
+    pub(super) fn hidden(&mut self, now: TimestampMs, hidden: bool) {
+        let shown_again = self.hidden && !hidden;
+        self.hidden = hidden;
+        if hidden {
+            // Its deadline may be looked at long after the answer could have been read.
+            self.probe_deadline = None;
+        } else if shown_again {
+            self.wake(now);
+        }
+    }
+
+    pub(super) fn wake(&mut self, now: TimestampMs) {
+        self.offline = false;
+        match self.phase {
+            Phase::Waiting { .. } => self.dial(now),
+            Phase::Open { greeted: true, .. } if self.probe_deadline.is_none() => {
+                self.ping(now);
+                self.probe_deadline = Some(now + PROBE_MS);
+            }
+            _ => {}
+        }
+    }
+
+    fn ping(&mut self, now: TimestampMs) {
+        self.next_ping = now + PING_INTERVAL_MS;
+        self.send(&Envelope {
+            id: None,
+            command: Command::Ping(Ping { t0: now.0 }),
+        });
+    }
+
+    /// Silence after which the link is probed: early enough to be given up in the time that the server named.
+    fn probe_after_ms(&self) -> u64 {
+        let reserve = u64::try_from(PING_INTERVAL_MS + PROBE_MS).unwrap_or(0);
+        PROBE_AFTER_MS.min(self.dead_after_ms.saturating_sub(reserve))
+    }
+
+    pub(super) fn deadlines(&mut self, now: TimestampMs) {
+        match self.phase {
+            Phase::Dialing { deadline } if now >= deadline => {
+                self.outputs.push_back(Output::HangUp);
+                self.wait(now);
+            }
+            Phase::Waiting { until } if now >= until => self.dial(now),
+            Phase::Open { greeted, .. } => {
+                let silence = now.since(self.last_heard);
+                // A greeted link is given up only after it was asked: frames may wait behind a timer that is late.
+                let mute = !greeted && !self.hidden && silence >= self.dead_after_ms;
+                if mute || self.probe_deadline.is_some_and(|deadline| now >= deadline) {
+                    self.outputs.push_back(Output::HangUp);
+                    self.wait(now);
+                } else if greeted {
+                    self.open_deadlines(now, silence);
+                }
+            }
+            _ => {}
+        }
+        self.give_up_pending(now);
+    }
+
+    fn open_deadlines(&mut self, now: TimestampMs, silence: u64) {
+        if now >= self.next_ping {
+            self.ping(now);
+            if silence >= self.probe_after_ms() && !self.hidden && self.probe_deadline.is_none() {
+                self.probe_deadline = Some(now + PROBE_MS);
+            }
+        }
+        if self.retry_at.is_some_and(|at| now >= at) {
+            self.retry_at = None;
+            self.subscribe_wanted();
+        }
+        for place in 0..self.pending.len() {
+            if self.pending[place].again_at.is_some_and(|at| now >= at) {
+                self.send_pending(place);
+            }
+        }
+    }
+
+    fn give_up_pending(&mut self, now: TimestampMs) {
+        while let Some(place) = self.pending.iter().position(|pending| now >= pending.deadline) {
+            let Some(pending) = self.pending.remove(place) else {
+                return;
+            };
+            let (message, outcome) = if pending.sent {
+                (
+                    "no answer came in time; whether it was carried out is not known",
+                    Outcome::Unknown,
+                )
+            } else {
+                (
+                    "no connection came in time; it was not sent",
+                    Outcome::NotExecuted,
+                )
+            };
+            self.refuse(pending.id, Refusal::new(ErrorCode::Unavailable, message), outcome);
+        }
+    }
+
+    pub(super) fn tell_link(&mut self, now: TimestampMs) {
+        let link = self.link_at(now);
+        // The moment of a dial that is under way is of no interest, so it makes no news.
+        let same = match (link, self.told) {
+            (Link::Reconnecting { attempt: a, .. }, Link::Reconnecting { attempt: b, .. }) => {
+                a == b && matches!(self.phase, Phase::Dialing { .. })
+            }
+            (a, b) => a == b,
+        };
+        if !same {
+            self.told = link;
+            self.outputs.push_back(Output::Event(Event::Link(link)));
+        }
+    }
+
+    fn link_at(&self, now: TimestampMs) -> Link {
+        match self.phase {
+            Phase::Idle => Link::Connecting,
+            Phase::Closed { code } => Link::Closed { code },
+            _ if self.offline && !matches!(self.phase, Phase::Open { .. }) => Link::Offline,
+            Phase::Dialing { .. } if !self.ever_open && self.backoff.attempt() == 0 => Link::Connecting,
+            Phase::Dialing { .. } => Link::Reconnecting {
+                attempt: self.backoff.attempt(),
+                next_try_at: now,
+            },
+            Phase::Waiting { until } => Link::Reconnecting {
+                attempt: self.backoff.attempt(),
+                next_try_at: until,
+            },
+            Phase::Open { since, greeted } => {
+                if now.since(self.last_heard) >= LAG_AFTER_MS {
+                    Link::Lagging {
+                        since: self.last_heard,
+                    }
+                } else if greeted && self.topics.values().all(Interest::is_settled) {
+                    Link::Live
+                } else {
+                    Link::Resyncing { since }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,575 @@
+//! One connection as the server sees it.
+//!
+//! The pump feeds it what arrives ([`Incoming`]), asks it with [`Server::poll`] for what is due, and looks up nothing
+//! itself: what there is to send comes from a [`Board`]. A slow client costs a cursor per topic and no queue: state
+//! topics are read from their latest value when there is room, lossless ones from the shared log by cursor. The only
+//! queue, that of answers, is bounded because no further command is read while it is long ([`Server::wants_input`]).
+
+use super::rate::RateLimit;
+use crate::clock::TimestampMs;
+use crate::command::{Command, Envelope, ResumeFrom, Subscribe};
+use crate::error::{CloseReason, ErrorCode, Refusal};
+use crate::frame::Frame;
+use crate::id::{ClientOrderId, CommandId, Epoch, OrderId, Seq, Symbol};
+use crate::limits::Limits;
+use crate::message::{
+    Ack, Body, ConnectionEstablished, ErrorBody, GoingAway, Heartbeat, Message, Outcome, Pong, Reset,
+    ResetReason, Resumed, Subscribed, Unsubscribed,
+};
+use crate::order::OrderStatus;
+use crate::topic::{Topic, TopicClass};
+use bytes::Bytes;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// Messages of one lossless topic sent in one turn, so that none starves the others.
+const LOSSLESS_TURN: usize = 32;
+
+/// Answers waiting to be sent above which no further command is read.
+const ANSWERS_MAX: usize = 64;
+
+/// What a connection can read of the desk: latest values, logs, and which instruments there are. It is bound to the
+/// connection's account, so that no topic of another account can be named through it.
+pub trait Board {
+    /// What brings a reader of a state topic up to date who has seen everything up to `since`, or nothing at all:
+    /// then a snapshot. Nothing where there is nothing newer.
+    fn state(&self, topic: Topic, since: Option<Seq>) -> Option<Arc<Frame>>;
+
+    /// The last place of a topic.
+    fn head(&self, topic: Topic) -> (Epoch, Seq);
+
+    /// Messages of a lossless topic after `after`, at most `max`, in order and without a gap.
+    fn events(&self, topic: Topic, after: Seq, max: usize) -> Result<Vec<Arc<Frame>>, NotKept>;
+
+    /// Whether the instrument exists.
+    fn has_symbol(&self, symbol: Symbol) -> bool;
+
+    /// An answer to a question after data: instruments or candles.
+    fn answer(&self, question: &Command) -> Option<Arc<Frame>>;
+}
+
+/// The message after the given place is kept no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotKept;
+
+/// Something for the machine.
+#[derive(Debug)]
+pub enum Incoming<'a> {
+    /// A text frame.
+    Text(&'a str),
+    /// A binary frame, which the JSON encoding has none of.
+    Binary,
+    /// A ping or pong of the WebSocket itself: a sign of life.
+    Alive,
+    /// The engine's answer to the request handed out.
+    Answered(EngineAnswer),
+}
+
+/// What the engine made of a request: the order placed (and whether it had been placed before), or why not.
+pub type EngineAnswer = Result<Placed, (Refusal, Outcome)>;
+
+/// An order that stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The order.
+    pub order_id: OrderId,
+    /// The owner's id of it, where one was given.
+    pub client_order_id: Option<ClientOrderId>,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// Whether it had been placed before, so that this request placed nothing.
+    pub duplicate: bool,
+}
+
+/// Something for the pump to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outgoing {
+    /// Send a text frame.
+    Text(Bytes),
+    /// Send a ping of the WebSocket itself.
+    Ping,
+    /// Hand a command to the engine and come back with [`Incoming::Answered`].
+    Engine(Command),
+    /// Close the connection.
+    Close(CloseReason),
+}
+
+/// One connection.
+#[derive(Debug)]
+pub struct Server {
+    limits: Limits,
+    rate: RateLimit,
+    violations: u32,
+    topics: BTreeMap<Topic, Subscription>,
+    answers: VecDeque<Outgoing>,
+    /// The command that the engine is at, and whose answer comes next.
+    awaiting: Option<(Option<CommandId>, &'static str, Option<ClientOrderId>)>,
+    last_heard: TimestampMs,
+    next_state: TimestampMs,
+    next_heartbeat: TimestampMs,
+    closing: bool,
+}
+
+#[derive(Debug)]
+struct Subscription {
+    /// State: the place of the last value sent. Lossless: the place of the last message sent.
+    sent: Option<Seq>,
+}
+
+impl Server {
+    /// A connection that has just been accepted: the greeting is due, and positions, portfolio and balance flow unasked.
+    pub fn new(greeting: ConnectionEstablished, now: TimestampMs) -> Server {
+        let limits = greeting.limits.clone();
+        let mut server = Server {
+            rate: RateLimit::new(limits.commands_per_second, limits.command_burst, now),
+            violations: 0,
+            topics: BTreeMap::new(),
+            answers: VecDeque::new(),
+            awaiting: None,
+            last_heard: now,
+            next_state: now,
+            next_heartbeat: now + to_i64(limits.heartbeat_ms),
+            closing: false,
+            limits,
+        };
+        server.answer(Message::plain(None, now, Body::ConnectionEstablished(greeting)));
+        for topic in Topic::UNASKED {
+            server.topics.insert(topic, Subscription { sent: None });
+        }
+        server
+    }
+
+    /// Whether another frame may be read: not while the engine is at a command, so that commands are carried out in
+    /// their order, and not while many answers wait.
+    pub fn wants_input(&self) -> bool {
+        !self.closing && self.awaiting.is_none() && self.answers.len() < ANSWERS_MAX
+    }
+
+    /// Whether state topics rest until the next turn, so that news of them need not wake the pump: it comes back by
+    /// itself when [`Server::poll`] said.
+    pub fn rests_at(&self, now: TimestampMs) -> bool {
+        now < self.next_state
+    }
+
+    /// Takes in what arrived.
+    pub fn handle(&mut self, now: TimestampMs, incoming: Incoming<'_>, board: &dyn Board) {
+        self.last_heard = self.last_heard.max(now);
+        if self.closing {
+            return;
+        }
+        match incoming {
+            Incoming::Alive => {}
+            Incoming::Answered(answer) => self.answered(now, answer),
+            Incoming::Binary => {
+                if self.within_rate(now, None) {
+                    let message = "binary frames are not part of tickwire.v1.json; send JSON as text";
+                    self.refuse(now, None, Refusal::new(ErrorCode::BadFrame, message));
+                }
+            }
+            Incoming::Text(text) => {
+                if self.within_rate(now, Some(text)) {
+                    if text.len() > usize::try_from(self.limits.frame_bytes_max).unwrap_or(usize::MAX) {
+                        let message = format!(
+                            "a frame may have {} bytes; this one was not read",
+                            self.limits.frame_bytes_max
+                        );
+                        self.refuse(now, None, Refusal::new(ErrorCode::TooLarge, message));
+                        return;
+                    }
+                    match Envelope::decode(text) {
+                        Ok(Envelope { id, command }) => self.command(now, id, command, board),
+                        Err(bad) => self.refuse(now, bad.id, bad.refusal),
+                    }
+                }
+            }
+        }
+    }
+
+    /// The server shuts down: say so, then close.
+    pub fn go_away(&mut self, now: TimestampMs) {
+        let window = (0, self.limits.reconnect_window_ms);
+        let body = GoingAway {
+            reason: "shutdown".to_owned(),
+            reconnect_ms: window,
+        };
+        self.answer(Message::plain(None, now, Body::GoingAway(body)));
+        self.close(CloseReason::GoingAway);
+    }
+
+    /// Says why and closes.
+    pub fn close(&mut self, reason: CloseReason) {
+        if !self.closing {
+            self.closing = true;
+            self.answers.push_back(Outgoing::Close(reason));
+        }
+    }
+
+    /// Puts everything that is due into `out`, most urgent first, and returns when to ask again at the latest. It must
+    /// also be asked again whenever the board has news.
+    pub fn poll(&mut self, now: TimestampMs, board: &dyn Board, out: &mut Vec<Outgoing>) -> TimestampMs {
+        if !self.closing && now.since(self.last_heard) >= self.limits.server_dead_ms {
+            self.close(CloseReason::HeartbeatTimeout);
+        }
+        out.extend(self.answers.drain(..));
+        if self.closing {
+            return now + to_i64(self.limits.heartbeat_ms);
+        }
+        let more = self.poll_lossless(now, board, out);
+        if now >= self.next_state && self.poll_state(board, out) {
+            self.next_state = now + to_i64(self.limits.state_interval_ms);
+        }
+        if now >= self.next_heartbeat {
+            self.next_heartbeat = now + to_i64(self.limits.heartbeat_ms);
+            // What was sent, not what there is: a reader with a backlog has lost nothing.
+            let sent = |(topic, sent): (Topic, Option<Seq>)| {
+                (topic, (board.head(topic).0, sent.unwrap_or_default()))
+            };
+            let heads = self.lossless().map(sent).collect();
+            let beat = Message::plain(None, now, Body::Heartbeat(Heartbeat { heads }));
+            out.push(Outgoing::Text(Bytes::from(beat.encode())));
+            // Clients that only listen show life by the pong that every WebSocket library sends.
+            out.push(Outgoing::Ping);
+        }
+        out.extend(self.answers.drain(..));
+        if more {
+            return now;
+        }
+        let due = self
+            .next_heartbeat
+            .min(self.last_heard + to_i64(self.limits.server_dead_ms));
+        // Between two turns of state nothing wakes the pump for what came meanwhile, so it must come back by itself.
+        if self.next_state > now {
+            due.min(self.next_state)
+        } else {
+            due
+        }
+    }
+
+    fn lossless(&self) -> impl Iterator<Item = (Topic, Option<Seq>)> + '_ {
+        self.topics
+            .iter()
+            .filter(|(topic, _)| topic.class() == TopicClass::Lossless)
+            .map(|(topic, subscription)| (*topic, subscription.sent))
+    }
+
+    /// Sends lossless messages by cursor; true where a topic has more than one turn's worth.
+    fn poll_lossless(&mut self, now: TimestampMs, board: &dyn Board, out: &mut Vec<Outgoing>) -> bool {
+        let mut more = false;
+        let mut resets = Vec::new();
+        for (topic, subscription) in &mut self.topics {
+            if topic.class() != TopicClass::Lossless {
+                continue;
+            }
+            let after = subscription.sent.unwrap_or_default();
+            if board.head(*topic).1 == after {
+                continue;
+            }
+            match board.events(*topic, after, LOSSLESS_TURN) {
+                Ok(frames) => {
+                    more |= frames.len() == LOSSLESS_TURN;
+                    for frame in frames {
+                        subscription.sent = frame.message().head.seq.or(subscription.sent);
+                        out.push(Outgoing::Text(frame.text()));
+                    }
+                }
+                Err(NotKept) => {
+                    let (_, head) = board.head(*topic);
+                    subscription.sent = Some(head);
+                    resets.push((*topic, after.next()));
+                }
+            }
+        }
+        for (topic, lost_from) in resets {
+            self.reset(now, topic, ResetReason::Retention, lost_from, board);
+        }
+        more
+    }
+
+    /// Sends the newest value of every state topic that has one; true where anything was sent.
+    fn poll_state(&mut self, board: &dyn Board, out: &mut Vec<Outgoing>) -> bool {
+        let before = out.len();
+        for (topic, subscription) in &mut self.topics {
+            if topic.class() != TopicClass::State {
+                continue;
+            }
+            if let Some(frame) = board.state(*topic, subscription.sent) {
+                subscription.sent = frame.message().head.seq.or(subscription.sent);
+                out.push(Outgoing::Text(frame.text()));
+            }
+        }
+        out.len() > before
+    }
+
+    /// Whether a frame may be looked at. One that may not is still answered by its id, so that nobody waits for it.
+    fn within_rate(&mut self, now: TimestampMs, text: Option<&str>) -> bool {
+        if self.rate.is_full(now) {
+            self.violations = 0;
+        }
+        let Err(retry_after_ms) = self.rate.take(now) else {
+            return true;
+        };
+        self.violations += 1;
+        if self.violations > self.limits.rate_violations_max {
+            self.close(CloseReason::RateLimited);
+            return false;
+        }
+        let message = format!(
+            "more than {} commands a second; this one was not carried out, send it again in {retry_after_ms} ms",
+            self.limits.commands_per_second
+        );
+        let mut body = ErrorBody::from(Refusal::new(ErrorCode::RateLimited, message));
+        body.retry_after_ms = Some(retry_after_ms);
+        let id = text.and_then(|text| match Envelope::decode(text) {
+            Ok(envelope) => envelope.id,
+            Err(bad) => bad.id,
+        });
+        self.answer(Message::plain(id, now, Body::Error(body)));
+        false
+    }
+
+    fn command(&mut self, now: TimestampMs, id: Option<CommandId>, command: Command, board: &dyn Board) {
+        let action = command.action();
+        let done = match command {
+            Command::SubscribeTicker(symbol) => {
+                let subscribe = Subscribe {
+                    topics: vec![Topic::Ticker(symbol)],
+                    resume: Vec::new(),
+                };
+                self.subscribe(now, &id, subscribe, board)
+            }
+            Command::Subscribe(subscribe) => self.subscribe(now, &id, subscribe, board),
+            Command::UnsubscribeTicker(symbol) => {
+                self.unsubscribe(now, &id, vec![Topic::Ticker(symbol)], board)
+            }
+            Command::Unsubscribe(topics) => self.unsubscribe(now, &id, topics, board),
+            Command::GetPositions => self.answer_with(&id, board.state(Topic::Positions, None)),
+            Command::GetPortfolio => self.answer_with(&id, board.state(Topic::Portfolio, None)),
+            Command::GetInstruments => self.answer_with(&id, board.answer(&command)),
+            Command::GetCandles(ref question) => {
+                if let Err(refusal) = known(board, question.symbol) {
+                    Err(refusal)
+                } else if question
+                    .limit
+                    .is_some_and(|limit| limit == 0 || limit > self.limits.candles_max)
+                {
+                    let message = format!("`limit` must be 1 to {}", self.limits.candles_max);
+                    Err(Refusal::new(ErrorCode::InvalidField, message))
+                } else {
+                    self.answer_with(&id, board.answer(&command))
+                }
+            }
+            Command::PlaceOrder(_) | Command::ClosePosition(_) => {
+                let client_order_id = match &command {
+                    Command::PlaceOrder(order) => order.client_order_id.clone(),
+                    Command::ClosePosition(close) => close.client_order_id.clone(),
+                    _ => None,
+                };
+                self.awaiting = Some((id, action, client_order_id));
+                self.answers.push_back(Outgoing::Engine(command));
+                return;
+            }
+            Command::Ping(ping) => {
+                let pong = Pong {
+                    t0: ping.t0,
+                    t1: now,
+                    t2: now,
+                };
+                self.answer(Message::plain(id, now, Body::Pong(pong)));
+                return;
+            }
+            Command::Pong => Ok(()),
+        };
+        match done {
+            Err(refusal) => self.refuse(now, id, refusal),
+            Ok(()) => {
+                if id.is_some() {
+                    let ack = Ack {
+                        action: action.to_owned(),
+                        ..Ack::default()
+                    };
+                    self.answer(Message::plain(id, now, Body::Ack(ack)));
+                }
+            }
+        }
+    }
+
+    fn answered(&mut self, now: TimestampMs, answer: EngineAnswer) {
+        let Some((id, action, client_order_id)) = self.awaiting.take() else {
+            return;
+        };
+        let body = match answer {
+            Ok(placed) => Body::Ack(Ack {
+                action: action.to_owned(),
+                client_order_id: placed.client_order_id,
+                outcome: Some(Outcome::Executed),
+                order_id: Some(placed.order_id),
+                status: Some(placed.status),
+                duplicate: Some(placed.duplicate),
+            }),
+            Err((refusal, outcome)) => Body::Error(ErrorBody {
+                client_order_id,
+                outcome: Some(outcome),
+                ..ErrorBody::from(refusal)
+            }),
+        };
+        self.answer(Message::plain(id, now, body));
+    }
+
+    fn subscribe(
+        &mut self,
+        now: TimestampMs,
+        id: &Option<CommandId>,
+        subscribe: Subscribe,
+        board: &dyn Board,
+    ) -> Result<(), Refusal> {
+        let Subscribe { topics, resume } = subscribe;
+        let topics = each_once(topics);
+        // All or nothing: a subscription that is half refused would leave the client guessing.
+        for topic in &topics {
+            if let Some(symbol) = topic.symbol() {
+                known(board, symbol)?;
+            }
+        }
+        let added = topics
+            .iter()
+            .filter(|topic| !self.topics.contains_key(topic))
+            .count();
+        let max = usize::try_from(self.limits.topics_max).unwrap_or(usize::MAX);
+        if self.topics.len() + added > max {
+            let message = format!("a connection may have {max} topics; unsubscribe from some first");
+            return Err(Refusal::new(ErrorCode::TopicLimit, message));
+        }
+        for topic in topics {
+            let resume = resume.iter().find(|from| from.topic == topic);
+            self.subscribe_one(now, id, topic, resume, board);
+        }
+        self.next_state = now;
+        Ok(())
+    }
+
+    fn subscribe_one(
+        &mut self,
+        now: TimestampMs,
+        id: &Option<CommandId>,
+        topic: Topic,
+        resume: Option<&ResumeFrom>,
+        board: &dyn Board,
+    ) {
+        let class = topic.class();
+        let (ep, head) = board.head(topic);
+        let start = match resume {
+            Some(from) if class == TopicClass::Lossless && from.ep == ep && from.seq <= head => from.seq,
+            _ => head,
+        };
+        let mut subscribed = Message::of(topic, ep, start, now, Body::Subscribed(Subscribed { class }));
+        subscribed.head.id = id.clone();
+        self.answer(subscribed);
+        let sent = match class {
+            TopicClass::State => None,
+            TopicClass::Lossless => Some(start),
+        };
+        self.topics.insert(topic, Subscription { sent });
+        let Some(from) = resume.filter(|_| class == TopicClass::Lossless) else {
+            return;
+        };
+        if from.ep != ep {
+            self.reset(now, topic, ResetReason::Epoch, from.seq.next(), board);
+        } else if from.seq > head {
+            self.reset(now, topic, ResetReason::Ahead, head.next(), board);
+        } else if board.events(topic, from.seq, 1).is_err() {
+            self.topics.insert(topic, Subscription { sent: Some(head) });
+            self.reset(now, topic, ResetReason::Retention, from.seq.next(), board);
+        } else {
+            let body = Body::Resumed(Resumed {
+                from: from.seq.next(),
+                head,
+            });
+            self.answer(Message::of(topic, ep, from.seq, now, body));
+        }
+    }
+
+    fn reset(
+        &mut self,
+        now: TimestampMs,
+        topic: Topic,
+        reason: ResetReason,
+        lost_from: Seq,
+        board: &dyn Board,
+    ) {
+        let (ep, head) = board.head(topic);
+        self.answer(Message::of(
+            topic,
+            ep,
+            head,
+            now,
+            Body::Reset(Reset { reason, lost_from }),
+        ));
+    }
+
+    fn unsubscribe(
+        &mut self,
+        now: TimestampMs,
+        id: &Option<CommandId>,
+        topics: Vec<Topic>,
+        board: &dyn Board,
+    ) -> Result<(), Refusal> {
+        let topics = each_once(topics);
+        for symbol in topics.iter().filter_map(|topic| topic.symbol()) {
+            known(board, symbol)?;
+        }
+        for topic in topics {
+            if self.topics.remove(&topic).is_some() {
+                let (ep, seq) = board.head(topic);
+                let mut message = Message::of(topic, ep, seq, now, Body::Unsubscribed(Unsubscribed {}));
+                message.head.id = id.clone();
+                self.answer(message);
+            }
+        }
+        Ok(())
+    }
+
+    fn answer_with(&mut self, id: &Option<CommandId>, frame: Option<Arc<Frame>>) -> Result<(), Refusal> {
+        let Some(frame) = frame else {
+            return Err(Refusal::new(
+                ErrorCode::Unavailable,
+                "not there yet; ask again in a moment",
+            ));
+        };
+        let text = match id {
+            Some(id) => frame.text_answering(id),
+            None => frame.text(),
+        };
+        self.answers.push_back(Outgoing::Text(text));
+        Ok(())
+    }
+
+    fn refuse(&mut self, now: TimestampMs, id: Option<CommandId>, refusal: Refusal) {
+        self.answer(Message::plain(id, now, Body::Error(refusal.into())));
+    }
+
+    fn answer(&mut self, message: Message) {
+        if !self.closing {
+            self.answers
+                .push_back(Outgoing::Text(Bytes::from(message.encode())));
+        }
+    }
+}
+
+/// In their order; a topic named twice is one topic.
+fn each_once(mut topics: Vec<Topic>) -> Vec<Topic> {
+    let mut seen = BTreeSet::new();
+    topics.retain(|topic| seen.insert(*topic));
+    topics
+}
+
+fn known(board: &dyn Board, symbol: Symbol) -> Result<(), Refusal> {
+    if board.has_symbol(symbol) {
+        return Ok(());
+    }
+    let message = format!("no instrument {symbol} here; get_instruments lists those that there are");
+    Err(Refusal::new(ErrorCode::UnknownSymbol, message))
+}
+
+fn to_i64(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,173 @@
+//! What can be subscribed to, and the kind of each topic, which is the heart of the protocol.
+
+use crate::error::{ErrorCode, Refusal};
+use crate::id::Symbol;
+use crate::market::Interval;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
+
+/// How a topic's messages are delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TopicClass {
+    /// Only the latest value matters: a slow client gets fewer, never older values.
+    State,
+    /// Every message counts: each has the next `seq` of the topic, and none is left out.
+    Lossless,
+}
+
+/// A stream of messages of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// Price and 24-hour figures of one instrument.
+    Ticker(Symbol),
+    /// Candles of one instrument and interval: history first, then each change.
+    Candles(Symbol, Interval),
+    /// The account's open positions.
+    Positions,
+    /// What the account has made.
+    Portfolio,
+    /// What the account holds and can use.
+    Balance,
+    /// The account at a glance.
+    Dashboard,
+    /// The state of the server's own parts: market data feed and journal.
+    Status,
+    /// Every change of every order of the account.
+    Orders,
+    /// Every fill of the account.
+    Executions,
+}
+
+impl Topic {
+    /// Topics that take no parameter.
+    pub const PLAIN: [Topic; 7] = [
+        Topic::Positions,
+        Topic::Portfolio,
+        Topic::Balance,
+        Topic::Dashboard,
+        Topic::Status,
+        Topic::Orders,
+        Topic::Executions,
+    ];
+
+    /// Topics that every connection gets without asking.
+    pub const UNASKED: [Topic; 3] = [Topic::Positions, Topic::Portfolio, Topic::Balance];
+
+    /// How its messages are delivered.
+    pub const fn class(self) -> TopicClass {
+        match self {
+            Topic::Orders | Topic::Executions => TopicClass::Lossless,
+            _ => TopicClass::State,
+        }
+    }
+
+    /// The instrument, for topics of a market.
+    pub const fn symbol(self) -> Option<Symbol> {
+        match self {
+            Topic::Ticker(symbol) | Topic::Candles(symbol, _) => Some(symbol),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Topic::Ticker(symbol) => write!(f, "ticker:{symbol}"),
+            Topic::Candles(symbol, interval) => write!(f, "candles:{symbol}:{interval}"),
+            Topic::Positions => f.write_str("positions"),
+            Topic::Portfolio => f.write_str("portfolio"),
+            Topic::Balance => f.write_str("balance"),
+            Topic::Dashboard => f.write_str("dashboard"),
+            Topic::Status => f.write_str("status"),
+            Topic::Orders => f.write_str("orders"),
+            Topic::Executions => f.write_str("executions"),
+        }
+    }
+}
+
+impl FromStr for Topic {
+    type Err = Refusal;
+
+    /// Reads a topic's name; whether its instrument exists is for the server to say.
+    fn from_str(text: &str) -> Result<Topic, Refusal> {
+        let unknown = || {
+            let shown: String = text.chars().take(40).collect();
+            Refusal::new(
+                ErrorCode::UnknownTopic,
+                format!(
+                    "no topic {shown:?}; topics are ticker:SYMBOL, candles:SYMBOL:INTERVAL, positions, portfolio, \
+                     balance, dashboard, status, orders, executions"
+                ),
+            )
+        };
+        let symbol = |text: &str| {
+            Symbol::new(text).map_err(|e| Refusal::new(ErrorCode::UnknownSymbol, format!("the symbol {e}")))
+        };
+        let mut parts = text.split(':');
+        let topic = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some("ticker"), Some(name), None, None) => Topic::Ticker(symbol(name)?),
+            (Some("candles"), Some(name), Some(interval), None) => {
+                let interval = interval
+                    .parse()
+                    .map_err(|e| Refusal::new(ErrorCode::InvalidField, format!("the interval {e}")))?;
+                Topic::Candles(symbol(name)?, interval)
+            }
+            (Some("positions"), None, None, None) => Topic::Positions,
+            (Some("portfolio"), None, None, None) => Topic::Portfolio,
+            (Some("balance"), None, None, None) => Topic::Balance,
+            (Some("dashboard"), None, None, None) => Topic::Dashboard,
+            (Some("status"), None, None, None) => Topic::Status,
+            (Some("orders"), None, None, None) => Topic::Orders,
+            // `trades` is the older systems' name.
+            (Some("executions" | "trades"), None, None, None) => Topic::Executions,
+            _ => return Err(unknown()),
+        };
+        Ok(topic)
+    }
+}
+
+impl Serialize for Topic {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Topic {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Topic, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        let btc = Symbol::new("BTCUSDT").unwrap();
+        let mut topics = vec![Topic::Ticker(btc)];
+        topics.extend(Interval::ALL.map(|interval| Topic::Candles(btc, interval)));
+        topics.extend(Topic::PLAIN);
+        for topic in topics {
+            assert_eq!(topic.to_string().parse::<Topic>().unwrap(), topic);
+        }
+    }
+
+    #[test]
+    fn what_is_no_topic_says_so() {
+        for (text, code) in [
+            ("", ErrorCode::UnknownTopic),
+            ("ticker", ErrorCode::UnknownTopic),
+            ("ticker:BTCUSDT:1m", ErrorCode::UnknownTopic),
+            ("positions:x", ErrorCode::UnknownTopic),
+            ("ticker:btc usdt", ErrorCode::UnknownSymbol),
+            ("candles:BTCUSDT:2m", ErrorCode::InvalidField),
+        ] {
+            assert_eq!(text.parse::<Topic>().unwrap_err().code, code, "{text:?}");
+        }
+    }
+}

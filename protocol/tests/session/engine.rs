@@ -1,0 +1,50 @@
+//! The model of the engine: what it executed survives every restart, and a `client_order_id` is executed once.
+
+use crate::board::ModelBoard;
+use crate::samples;
+use std::collections::BTreeMap;
+use tickwire_protocol::clock::TimestampMs;
+use tickwire_protocol::command::Command;
+use tickwire_protocol::id::ClientOrderId;
+use tickwire_protocol::order::Order;
+use tickwire_protocol::session::server::{EngineAnswer, Placed};
+use tickwire_protocol::topic::Topic;
+
+#[derive(Debug, Default)]
+pub struct ModelEngine {
+    /// Orders by the owner's id.
+    orders: BTreeMap<ClientOrderId, Order>,
+    /// How often each was executed.
+    pub executed: BTreeMap<ClientOrderId, u32>,
+    numbered: u64,
+}
+
+impl ModelEngine {
+    /// Carries out an order and publishes what came of it.
+    pub fn execute(&mut self, now: TimestampMs, command: &Command, board: &mut ModelBoard) -> EngineAnswer {
+        let client_order_id = match command {
+            Command::PlaceOrder(order) => order.client_order_id.clone(),
+            Command::ClosePosition(close) => close.client_order_id.clone(),
+            other => panic!("{} is none of the engine's business", other.action()),
+        };
+        let key = client_order_id.clone().expect("a desk names all its orders");
+        if let Some(order) = self.orders.get(&key) {
+            return Ok(Placed {
+                order: order.clone(),
+                duplicate: true,
+            });
+        }
+        self.numbered += 1;
+        let order = samples::order(self.numbered, client_order_id, now);
+        *self.executed.entry(key.clone()).or_default() += 1;
+        self.orders.insert(key, order.clone());
+        board.log(Topic::Orders, now, samples::order_update(order.clone()));
+        board.log(Topic::Executions, now, samples::execution_update(&order));
+        board.set(Topic::Positions);
+        board.set(Topic::Balance);
+        Ok(Placed {
+            order,
+            duplicate: false,
+        })
+    }
+}

@@ -1,0 +1,19 @@
+//! Both ends of the conversation against each other, on a simulated network and in virtual time: a real
+//! [`Client`](tickwire_protocol::session::client::Client) and a fresh
+//! [`Server`](tickwire_protocol::session::server::Server) for each of its connections.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod board;
+mod dice;
+mod engine;
+mod harness;
+mod liveness;
+mod losses;
+mod notes;
+mod orders;
+mod pair;
+mod random;
+mod samples;
+mod server_rules;
+mod subscriptions;
+mod wire;

@@ -1,0 +1,109 @@
+//! Orders over drops: executed once, answered once.
+
+use crate::harness::place_order;
+use crate::pair::Pair;
+use tickwire_protocol::command::Command;
+use tickwire_protocol::error::ErrorCode;
+use tickwire_protocol::id::ClientOrderId;
+use tickwire_protocol::message::Outcome;
+use tickwire_protocol::topic::Topic;
+
+fn executed(pair: &Pair, order: &str) -> u32 {
+    pair.engine
+        .executed
+        .get(&ClientOrderId::new(order).unwrap())
+        .copied()
+        .unwrap_or(0)
+}
+
+#[test]
+fn an_order_sent_at_the_moment_of_a_drop_is_executed_once_and_answered() {
+    for cut_after in 0..60 {
+        let mut pair = Pair::live(cut_after);
+        let id = pair.place_order("once");
+        pair.run(i64::try_from(cut_after).unwrap());
+        pair.cut();
+        pair.settle();
+        assert_eq!(executed(&pair, "once"), 1);
+        let ack = pair.notes.answers[&id].as_ref().unwrap();
+        assert_eq!(ack.outcome, Some(Outcome::Executed));
+        assert_eq!(pair.notes.lossless[&Topic::Orders].applied, 1);
+    }
+}
+
+#[test]
+fn an_order_sent_as_the_server_dies_is_executed_once() {
+    for kill_after in 0..60 {
+        let mut pair = Pair::live(1_000 + kill_after);
+        let id = pair.place_order("once");
+        pair.run(i64::try_from(kill_after).unwrap());
+        pair.kill_server();
+        pair.run(500);
+        pair.start_server();
+        pair.settle();
+        assert_eq!(executed(&pair, "once"), 1);
+        assert!(pair.notes.answers[&id].is_ok());
+    }
+}
+
+#[test]
+fn a_desk_names_the_orders_that_have_no_name() {
+    let mut pair = Pair::live(1);
+    let id = pair.request(place_order(None));
+    pair.run(20);
+    pair.cut();
+    pair.settle();
+    assert_eq!(pair.engine.executed.len(), 1);
+    assert!(pair.notes.answers[&id].is_ok());
+}
+
+#[test]
+fn orders_are_carried_out_in_the_order_in_which_they_were_sent() {
+    let mut pair = Pair::live(2);
+    for number in 0..10 {
+        pair.place_order(&format!("o-{number}"));
+    }
+    pair.settle();
+    assert_eq!(pair.engine.executed.len(), 10);
+    assert_eq!(pair.notes.lossless[&Topic::Executions].applied, 10);
+}
+
+#[test]
+fn commands_sent_too_fast_are_sent_again_and_each_is_answered_once() {
+    let mut pair = Pair::live(3);
+    pair.limits.command_burst = 3;
+    pair.cut();
+    pair.run(2_000);
+    let ids: Vec<_> = (0..20)
+        .map(|number| pair.place_order(&format!("o-{number}")))
+        .collect();
+    pair.settle();
+    for id in ids {
+        assert!(pair.notes.answers[&id].is_ok(), "{id}");
+    }
+    assert_eq!(pair.engine.executed.len(), 20);
+}
+
+#[test]
+fn a_desk_that_asks_too_much_at_once_is_told_at_once() {
+    let mut pair = Pair::live(4);
+    pair.kill_server();
+    pair.run(100);
+    let ids: Vec<_> = (0..65).map(|_| pair.request(Command::GetPositions)).collect();
+    assert_eq!(pair.client.pending(), 64);
+    assert_eq!(
+        pair.notes.error_of(&ids[64]),
+        Some((ErrorCode::RateLimited, Some(Outcome::NotExecuted)))
+    );
+    pair.start_server();
+    pair.settle();
+    assert_eq!(pair.notes.answers.len(), 65);
+}
+
+#[test]
+fn a_ping_with_an_id_is_answered_by_its_pong() {
+    let mut pair = Pair::live(5);
+    let id = pair.request(Command::Ping(tickwire_protocol::command::Ping { t0: 1 }));
+    pair.run(100);
+    assert!(pair.notes.answers[&id].is_ok());
+}

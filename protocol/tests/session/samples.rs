@@ -1,0 +1,156 @@
+//! Small bodies and frames; `version` is the one thing in them that tests look at.
+
+use tickwire_protocol::account::{Balance, Dashboard, Portfolio};
+use tickwire_protocol::clock::TimestampMs;
+use tickwire_protocol::id::{AccountId, ClientOrderId, Epoch, ExecutionId, OrderId, PositionId, Symbol};
+use tickwire_protocol::limits::Limits;
+use tickwire_protocol::market::{Candle, Interval};
+use tickwire_protocol::message::*;
+use tickwire_protocol::money::{Amount, Price, Quantity};
+use tickwire_protocol::order::{Execution, Order, OrderStatus, OrderType, Side};
+use tickwire_protocol::topic::Topic;
+
+pub fn btc() -> Symbol {
+    Symbol::new("BTCUSDT").unwrap()
+}
+
+pub fn ticker() -> Topic {
+    Topic::Ticker(btc())
+}
+
+pub fn candles() -> Topic {
+    Topic::Candles(btc(), Interval::M1)
+}
+
+pub fn greeting(limits: Limits, epoch: Epoch, now: TimestampMs) -> ConnectionEstablished {
+    ConnectionEstablished {
+        protocol: 1,
+        server: "0.1.0".to_owned(),
+        session: "c-1".to_owned(),
+        epoch,
+        server_time: now,
+        account: AccountId(1),
+        account_kind: "paper".to_owned(),
+        market: "replay".to_owned(),
+        limits,
+        message: "Connected".to_owned(),
+    }
+}
+
+pub fn order(number: u64, client_order_id: Option<ClientOrderId>, now: TimestampMs) -> Order {
+    Order {
+        id: OrderId(number),
+        client_order_id,
+        symbol: btc(),
+        side: Side::Buy,
+        order_type: OrderType::Market,
+        quantity: "0.01".parse().unwrap(),
+        filled_quantity: "0.01".parse().unwrap(),
+        average_price: None,
+        reduce_only: false,
+        status: OrderStatus::Filled,
+        fee: Amount::ZERO,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+pub fn order_update(order: Order) -> Body {
+    Body::OrderUpdate(OrderUpdate {
+        order_type: OrderType::Market,
+        order,
+    })
+}
+
+pub fn execution_update(order: &Order) -> Body {
+    Body::ExecutionUpdate(Data {
+        data: Execution {
+            id: ExecutionId(order.id.0),
+            order_id: order.id,
+            client_order_id: order.client_order_id.clone(),
+            position_id: PositionId(1),
+            symbol: order.symbol,
+            side: order.side,
+            quantity: order.quantity,
+            price: Price::ZERO,
+            fee: Amount::ZERO,
+            fee_currency: "USDT".to_owned(),
+            is_maker: false,
+            realized_pnl: Amount::ZERO,
+            timestamp: order.updated_at,
+        },
+    })
+}
+
+/// The value of a state topic that is not told by candles.
+pub fn state_body(topic: Topic) -> Body {
+    let zero = Amount::ZERO;
+    match topic {
+        Topic::Ticker(symbol) => Body::MarketUpdate(MarketUpdate {
+            symbol,
+            price: Price::ZERO,
+            price_change: Price::ZERO,
+            price_change_percent: "0.00".parse().unwrap(),
+            high: Price::ZERO,
+            low: Price::ZERO,
+            volume: Quantity::ZERO,
+            bid: Price::ZERO,
+            ask: Price::ZERO,
+            received_at: TimestampMs(0),
+            published_at: TimestampMs(0),
+        }),
+        Topic::Positions => Body::PositionUpdate(PositionUpdate {
+            positions: Vec::new(),
+            snapshot: true,
+        }),
+        Topic::Portfolio => Body::PortfolioUpdate(PortfolioUpdate {
+            portfolio: Portfolio {
+                balance: zero,
+                total_pnl: zero,
+                positions_count: 0,
+                realized_pnl: zero,
+                unrealized_pnl: zero,
+                fees: zero,
+                deposits: zero,
+            },
+        }),
+        Topic::Balance => Body::AccountBalanceUpdated(Data {
+            data: Balance {
+                total_balance: zero,
+                available_balance: zero,
+                position_value: zero,
+                unrealized_pnl: zero,
+                currency: "USDT".to_owned(),
+                margin_balance: zero,
+                used_margin: zero,
+            },
+        }),
+        Topic::Dashboard => Body::DashboardUpdate(Data {
+            data: Dashboard {
+                total_value: zero,
+                daily_pnl: zero,
+                open_positions: 0,
+                win_rate: None,
+            },
+        }),
+        Topic::Status => Body::StatusUpdate(Data {
+            data: Status {
+                feed: FeedStatus {
+                    name: "replay".to_owned(),
+                    state: LinkState::Live,
+                    last_tick_at: None,
+                    latency_ms: None,
+                },
+                journal: LinkState::Live,
+                active_connections: 1,
+            },
+        }),
+        Topic::Candles(..) | Topic::Orders | Topic::Executions => panic!("{topic} has no single value"),
+    }
+}
+
+/// A candle whose volume is the version that wrote it.
+pub fn candle(time: i64, version: u64) -> Candle {
+    let volume = version.to_string().parse().unwrap();
+    Candle::opened_by(TimestampMs(time), Price::ZERO, volume)
+}
