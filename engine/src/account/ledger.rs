@@ -1,0 +1,49 @@
+//! What an account holds in cash, and what that came from.
+
+use crate::bounds;
+use crate::state::FoldError;
+use serde::Serialize;
+use tickwire_protocol::money::Amount;
+use tickwire_protocol::order::Execution;
+
+/// Sums over the life of an account, in its currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Ledger {
+    /// What was paid in.
+    pub deposits: Amount,
+    /// What closing fills realised, before fees.
+    pub realized_pnl: Amount,
+    /// All fees.
+    pub fees: Amount,
+    /// Closing fills that made money, before fees.
+    pub wins: u64,
+    /// Closing fills that did not.
+    pub losses: u64,
+}
+
+impl Ledger {
+    /// Cash: deposits plus realised profit and loss less fees. The fee of a closing fill may take it below zero.
+    pub fn cash(&self) -> Amount {
+        self.deposits + self.realized_pnl - self.fees
+    }
+
+    /// The ledger after a fill.
+    pub fn with(mut self, execution: &Execution, is_closing: bool) -> Result<Ledger, FoldError> {
+        // Each of the summands is within ±AMOUNT_MAX with at most 12 places, so the sums are exact.
+        self.realized_pnl += execution.realized_pnl;
+        self.fees += execution.fee;
+        if is_closing && execution.realized_pnl.is_positive() {
+            self.wins = self.wins.saturating_add(1);
+        } else if is_closing {
+            self.losses = self.losses.saturating_add(1);
+        }
+        let in_bounds = [self.realized_pnl, self.fees, self.cash()]
+            .into_iter()
+            .all(bounds::is_amount);
+        if in_bounds {
+            Ok(self)
+        } else {
+            Err(FoldError::OutOfBounds)
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What an engine is made with, checked once so that nothing behind it needs to doubt an instrument.
+
+use crate::bounds::{PLACES_MAX, QUANTITY_MAX, QUANTITY_PLACES_MAX};
+use rust_decimal::Decimal;
+use std::collections::BTreeSet;
+use tickwire_protocol::id::Symbol;
+use tickwire_protocol::market::Instrument;
+use tickwire_protocol::money::Ratio;
+
+/// What an engine is made with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineConfig {
+    /// What can be traded.
+    pub instruments: Vec<Instrument>,
+    /// The currency of all accounts, which every instrument must be quoted in.
+    pub currency: String,
+}
+
+/// Why an engine cannot be made with a configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// Two instruments have the same symbol.
+    #[error("instrument {0} is listed twice")]
+    Duplicate(Symbol),
+    /// A tick size, step size or least quantity is not above zero, or the bounds of the quantity are the wrong way round.
+    #[error(
+        "instrument {0}: tick size, step size and least quantity must be above zero, the largest quantity not below the least and not above {QUANTITY_MAX}"
+    )]
+    Bounds(Symbol),
+    /// A cost would have more decimal places than can be kept exactly.
+    #[error(
+        "instrument {0}: a quantity may have {QUANTITY_PLACES_MAX} decimal places, price and quantity together {PLACES_MAX}"
+    )]
+    TooFine(Symbol),
+    /// A fee rate is negative or above 10 %, or has too many decimal places.
+    #[error("instrument {0}: fee rates must lie within 0 and 0.1, with at most 8 decimal places")]
+    FeeRate(Symbol),
+    /// An instrument is quoted in another currency than the accounts'.
+    #[error("instrument {symbol} is quoted in {quote}, accounts are in {currency}")]
+    Currency {
+        /// The instrument.
+        symbol: Symbol,
+        /// What it is quoted in.
+        quote: String,
+        /// What accounts are in.
+        currency: String,
+    },
+}
+
+impl EngineConfig {
+    /// Checks what the engine relies on.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let mut seen = BTreeSet::new();
+        for instrument in &self.instruments {
+            check_instrument(instrument)?;
+            if instrument.quote != self.currency {
+                return Err(ConfigError::Currency {
+                    symbol: instrument.symbol,
+                    quote: instrument.quote.clone(),
+                    currency: self.currency.clone(),
+                });
+            }
+            if !seen.insert(instrument.symbol) {
+                return Err(ConfigError::Duplicate(instrument.symbol));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_instrument(instrument: &Instrument) -> Result<(), ConfigError> {
+    let symbol = instrument.symbol;
+    let sound = instrument.tick_size.is_positive()
+        && instrument.step_size.is_positive()
+        && instrument.min_quantity.is_positive()
+        && instrument.min_quantity <= instrument.max_quantity
+        && instrument.max_quantity <= QUANTITY_MAX
+        && !instrument.min_notional.is_negative();
+    if !sound {
+        return Err(ConfigError::Bounds(symbol));
+    }
+    if instrument.quantity_scale() > QUANTITY_PLACES_MAX
+        || instrument.price_scale() + instrument.quantity_scale() > PLACES_MAX
+    {
+        return Err(ConfigError::TooFine(symbol));
+    }
+    let rate_max = Ratio::new(Decimal::new(1, 1));
+    let rate_is_sound = |rate: Ratio| {
+        !rate.is_negative() && rate <= rate_max && rate.normalized().get().scale() <= QUANTITY_PLACES_MAX
+    };
+    if !rate_is_sound(instrument.taker_fee_rate) || !rate_is_sound(instrument.maker_fee_rate) {
+        return Err(ConfigError::FeeRate(symbol));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instrument() -> Instrument {
+        Instrument {
+            symbol: Symbol::new("BTCUSDT").unwrap(),
+            base: "BTC".to_owned(),
+            quote: "USDT".to_owned(),
+            tick_size: "0.01".parse().unwrap(),
+            step_size: "0.00001".parse().unwrap(),
+            min_quantity: "0.00001".parse().unwrap(),
+            max_quantity: "9000".parse().unwrap(),
+            min_notional: "5".parse().unwrap(),
+            taker_fee_rate: "0.001".parse().unwrap(),
+            maker_fee_rate: "0.001".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn each_unsound_instrument_is_named() {
+        let symbol = instrument().symbol;
+        let changed = |change: fn(&mut Instrument)| {
+            let mut one = instrument();
+            change(&mut one);
+            EngineConfig {
+                instruments: vec![one],
+                currency: "USDT".to_owned(),
+            }
+            .check()
+        };
+        assert_eq!(changed(|_| {}), Ok(()));
+        assert_eq!(
+            changed(|i| i.step_size = "0".parse().unwrap()),
+            Err(ConfigError::Bounds(symbol))
+        );
+        assert_eq!(
+            changed(|i| i.max_quantity = "1e13".parse().unwrap()),
+            Err(ConfigError::Bounds(symbol))
+        );
+        assert_eq!(
+            changed(|i| i.step_size = "1e-9".parse().unwrap()),
+            Err(ConfigError::TooFine(symbol))
+        );
+        assert_eq!(
+            changed(|i| i.tick_size = "1e-8".parse().unwrap()),
+            Err(ConfigError::TooFine(symbol))
+        );
+        assert_eq!(
+            changed(|i| i.taker_fee_rate = "0.11".parse().unwrap()),
+            Err(ConfigError::FeeRate(symbol))
+        );
+        assert!(matches!(
+            changed(|i| i.quote = "EUR".to_owned()),
+            Err(ConfigError::Currency { .. })
+        ));
+        let twice = EngineConfig {
+            instruments: vec![instrument(), instrument()],
+            currency: "USDT".to_owned(),
+        };
+        assert_eq!(twice.check(), Err(ConfigError::Duplicate(symbol)));
+    }
+}

@@ -1,0 +1,50 @@
+//! What happened: the facts that the journal keeps, and whose fold is the state of every account.
+
+use serde::{Deserialize, Serialize};
+use tickwire_protocol::clock::TimestampMs;
+use tickwire_protocol::id::AccountId;
+use tickwire_protocol::money::Amount;
+use tickwire_protocol::order::{Execution, Order};
+use tickwire_protocol::topic::Topic;
+
+/// A fact of one account. An event is never changed once written; new kinds are added at the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Whose.
+    pub account: AccountId,
+    /// When the engine took in what caused it.
+    pub at: TimestampMs,
+    /// What.
+    pub fact: Fact,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// The account was opened with a first deposit.
+    AccountOpened {
+        /// What was paid in.
+        deposit: Amount,
+    },
+    /// A UTC day began with this equity: what the day's profit or loss is measured against.
+    DayOpened {
+        /// Equity at the beginning of the day.
+        equity: Amount,
+    },
+    /// An order is as told here from now on.
+    OrderChanged(Order),
+    /// An order filled, wholly or in part: cash, fees and a position follow from it.
+    Executed(Execution),
+}
+
+impl Fact {
+    /// The lossless topic that tells of it, where there is one. Each such fact is the next message of its topic.
+    pub const fn topic(&self) -> Option<Topic> {
+        match self {
+            Fact::OrderChanged(_) => Some(Topic::Orders),
+            Fact::Executed(_) => Some(Topic::Executions),
+            Fact::AccountOpened { .. } | Fact::DayOpened { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! A position, and how fills open, enlarge, reduce and close it.
+//!
+//! One per account and instrument: buys and sells net. It keeps the exact cost of what is held; the average price is
+//! derived from it for display and never calculated with.
+//!
+//! A fill tells what it realised, and the fold takes that for a fact: the cost that leaves with a closing fill follows
+//! from it (`value − pnl` of a long, `value + pnl` of a short). So an old journal folds to the same cash whatever rule of
+//! sharing costs a newer version uses, and a fill that does not add up is an error.
+
+use crate::bounds::{self, PLACES_MAX, QUANTITY_MAX};
+use crate::state::FoldError;
+use serde::Serialize;
+use tickwire_protocol::clock::TimestampMs;
+use tickwire_protocol::id::{PositionId, Symbol};
+use tickwire_protocol::money::{Amount, Price, Quantity};
+use tickwire_protocol::order::{Execution, Side};
+
+/// A position that is held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Position {
+    /// Names it from its opening to its close.
+    pub id: PositionId,
+    /// The instrument.
+    pub symbol: Symbol,
+    /// Long or short.
+    pub side: Side,
+    /// How much; above zero on either side.
+    pub quantity: Quantity,
+    /// What was paid (long) or got (short) for what is held: the sum of price × quantity of its fills, less the shares
+    /// that left with closing fills. Exact. At a leverage of 1 it is also the margin that the position uses.
+    pub cost: Amount,
+    /// What closing fills realised so far, before fees.
+    pub realized_pnl: Amount,
+    /// Fees of all its fills.
+    pub fees: Amount,
+    /// When it was opened.
+    pub opened_at: TimestampMs,
+}
+
+/// What a fill makes of a position.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filled {
+    /// What is held afterwards.
+    pub position: Option<Position>,
+    /// Whether the fill reduced or closed.
+    pub is_closing: bool,
+}
+
+impl Position {
+    /// What closing `quantity` of it at `price` realises, before fees:
+    /// `± (price × quantity − cost × quantity / held)`, the share of the cost rounded to 8 places. The rest of the cost
+    /// stays by subtraction, so the realised parts of a position sum up to the whole, to the last digit.
+    pub fn closing_pnl(&self, price: Price, quantity: Quantity) -> Amount {
+        // Rounding may lift the share of a tiny cost above the cost itself.
+        let cost = self.cost.share(quantity, self.quantity).min(self.cost);
+        let value = price.times(quantity);
+        match self.side {
+            Side::Buy => (value - cost).normalized(),
+            Side::Sell => (cost - value).normalized(),
+        }
+    }
+
+    /// Its profit or loss at a value, before fees: `± (value − cost)`.
+    pub fn unrealized_pnl(&self, value: Amount) -> Amount {
+        match self.side {
+            Side::Buy => value - self.cost,
+            Side::Sell => self.cost - value,
+        }
+    }
+
+    /// Average price, to `price_places` plus four places where a frame can carry as many.
+    pub fn entry_price(&self, price_places: u32) -> Price {
+        average_price(self.cost, self.quantity, price_places)
+    }
+}
+
+/// Average price of a quantity for display: to four places more than the instrument's prices have, at most 12.
+pub fn average_price(cost: Amount, quantity: Quantity, price_places: u32) -> Price {
+    cost.per(quantity, (price_places + 4).min(PLACES_MAX))
+        .normalized()
+}
+
+/// What `execution` makes of the position `held` in its instrument.
+pub fn fill(held: Option<&Position>, execution: &Execution) -> Result<Filled, FoldError> {
+    let value = checked_value(execution)?;
+    let Some(held) = held else {
+        return opened(execution, value);
+    };
+    if held.id != execution.position_id {
+        return Err(FoldError::WrongPosition {
+            held: held.id,
+            told: execution.position_id,
+        });
+    }
+    let mut position = held.clone();
+    position.fees += execution.fee;
+    let is_closing = execution.side != held.side;
+    if is_closing {
+        reduce(&mut position, execution, value)?;
+    } else {
+        if !execution.realized_pnl.is_zero() {
+            return Err(FoldError::Unbalanced(execution.id));
+        }
+        position.quantity += execution.quantity;
+        position.cost += value;
+    }
+    let in_bounds = bounds::is_amount(position.cost)
+        && bounds::is_amount(position.realized_pnl)
+        && bounds::is_amount(position.fees)
+        && position.quantity <= QUANTITY_MAX;
+    if !in_bounds {
+        return Err(FoldError::OutOfBounds);
+    }
+    let position = Some(position).filter(|position| !position.quantity.is_zero());
+    Ok(Filled { position, is_closing })
+}
+
+fn opened(execution: &Execution, value: Amount) -> Result<Filled, FoldError> {
+    if !execution.realized_pnl.is_zero() {
+        return Err(FoldError::Unbalanced(execution.id));
+    }
+    let position = Position {
+        id: execution.position_id,
+        symbol: execution.symbol,
+        side: execution.side,
+        quantity: execution.quantity,
+        cost: value,
+        realized_pnl: Amount::ZERO,
+        fees: execution.fee,
+        opened_at: execution.timestamp,
+    };
+    Ok(Filled {
+        position: Some(position),
+        is_closing: false,
+    })
+}
+
+fn reduce(position: &mut Position, execution: &Execution, value: Amount) -> Result<(), FoldError> {
+    let leaving = match position.side {
+        Side::Buy => value - execution.realized_pnl,
+        Side::Sell => value + execution.realized_pnl,
+    };
+    position.quantity -= execution.quantity;
+    position.cost -= leaving;
+    position.realized_pnl += execution.realized_pnl;
+    // A fill larger than the position would turn it; the engine splits such fills in two.
+    let is_sound = !position.quantity.is_negative()
+        && !position.cost.is_negative()
+        && !leaving.is_negative()
+        && (!position.quantity.is_zero() || position.cost.is_zero());
+    if is_sound {
+        Ok(())
+    } else {
+        Err(FoldError::Unbalanced(execution.id))
+    }
+}
+
+/// The value of a fill, once its numbers are known to be within their bounds.
+fn checked_value(execution: &Execution) -> Result<Amount, FoldError> {
+    let quantity_places = execution.quantity.normalized().get().scale();
+    let in_bounds = bounds::is_quantity(execution.quantity)
+        && bounds::is_price(execution.price, PLACES_MAX.saturating_sub(quantity_places))
+        && bounds::is_amount(execution.fee)
+        && bounds::is_amount(execution.realized_pnl);
+    if !in_bounds {
+        return Err(FoldError::OutOfBounds);
+    }
+    let value = execution.price.times(execution.quantity);
+    if bounds::is_amount(value) {
+        Ok(value)
+    } else {
+        Err(FoldError::OutOfBounds)
+    }
+}

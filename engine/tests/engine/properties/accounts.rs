@@ -1,0 +1,193 @@
+//! Accounts on random days: conservation, determinism, folding, retries, isolation.
+
+use super::day::{ACCOUNTS, day};
+use super::ledger::NaiveLedger;
+use crate::script::config;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use tickwire_engine::{Action, Batch, Done, Engine, Event, Fact, Input, State};
+use tickwire_protocol::id::AccountId;
+use tickwire_protocol::money::Amount;
+use tickwire_protocol::order::Side;
+
+fn run(inputs: &[Input]) -> (Engine, Vec<Event>) {
+    let mut engine = Engine::new(config()).unwrap();
+    let mut batch = Batch::default();
+    for input in inputs {
+        engine.handle_into(input.clone(), &mut batch);
+    }
+    (
+        engine,
+        batch.records.into_iter().map(|record| record.event).collect(),
+    )
+}
+
+fn json(state: &State) -> String {
+    serde_json::to_string(state).unwrap()
+}
+
+fn assert_conserved(engine: &Engine, naive: &NaiveLedger, id: AccountId) -> Result<(), TestCaseError> {
+    let view = engine.account(id).unwrap();
+    let (portfolio, balance) = (view.portfolio(), view.balance());
+    // Invariant 5, in its two forms.
+    let (cash, open) = (balance.total_balance, balance.unrealized_pnl);
+    prop_assert_eq!(
+        cash + open + portfolio.fees,
+        portfolio.deposits + portfolio.realized_pnl + open
+    );
+    prop_assert_eq!(portfolio.balance, portfolio.deposits + portfolio.total_pnl);
+    prop_assert_eq!(portfolio.balance, balance.margin_balance);
+    // And against an account that knows nothing of positions.
+    prop_assert_eq!(portfolio.balance.get(), naive.equity(id));
+    for position in view.positions() {
+        let signed = match position.side {
+            Side::Buy => position.quantity.get(),
+            Side::Sell => -position.quantity.get(),
+        };
+        prop_assert_eq!(signed, naive.held(id, position.symbol));
+    }
+    Ok(())
+}
+
+/// What is opened was paid for: right after it, cash covers the cost of all that is held.
+fn assert_margin(engine: &Engine, event: &Event) -> Result<(), TestCaseError> {
+    let account = &engine.state().accounts[&event.account];
+    let cost: Amount = account.positions.values().map(|position| position.cost).sum();
+    prop_assert!(
+        account.ledger.cash() >= cost,
+        "{} < {cost}",
+        account.ledger.cash()
+    );
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn cash_is_conserved_to_the_last_digit(inputs in day()) {
+        let mut engine = Engine::new(config()).unwrap();
+        let mut naive = NaiveLedger::default();
+        for input in &inputs {
+            let before = engine.state().clone();
+            let decision = engine.handle(input.clone());
+            naive.input(input);
+            decision.batch.records.iter().for_each(|record| naive.event(&record.event));
+            for id in ACCOUNTS.into_iter().filter(|id| engine.state().accounts.contains_key(id)) {
+                assert_conserved(&engine, &naive, id)?;
+            }
+            if let Some(Event { account, fact: Fact::Executed(last), .. }) =
+                decision.batch.records.iter().rev().map(|record| &record.event).find(|e| matches!(e.fact, Fact::Executed(_)))
+            {
+                let held = before.accounts[account].positions.get(&last.symbol);
+                let opens = engine.state().accounts[account].positions.get(&last.symbol).is_some_and(|after| {
+                    after.side == last.side && held.is_none_or(|held| held.side != after.side || held.quantity < after.quantity)
+                });
+                if opens {
+                    assert_margin(&engine, &decision.batch.records[0].event)?;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_inputs_give_the_same_events(inputs in day()) {
+        let (first, second) = (run(&inputs), run(&inputs));
+        prop_assert_eq!(&first.1, &second.1);
+        prop_assert_eq!(json(first.0.state()), json(second.0.state()));
+    }
+
+    #[test]
+    fn the_state_is_the_fold_of_the_events_byte_for_byte(inputs in day(), percent in 0usize..100) {
+        let (live, events) = run(&inputs);
+        let folded = Engine::recover(config(), &events).unwrap();
+        prop_assert_eq!(json(folded.state()), json(live.state()));
+        let read: Vec<Event> = events
+            .iter()
+            .map(|event| serde_json::from_str(&serde_json::to_string(event).unwrap()).unwrap())
+            .collect();
+        prop_assert_eq!(&read, &events);
+        let folded = Engine::recover(config(), read).unwrap();
+        prop_assert_eq!(json(folded.state()), json(live.state()));
+
+        // A restart anywhere, with the markets told again, goes on as if it had not been.
+        let cut = inputs.len() * percent / 100;
+        let (_, until) = run(&inputs[..cut]);
+        let mut restarted = Engine::recover(config(), &until).unwrap();
+        let mut batch = Batch::default();
+        for input in inputs[..cut].iter().filter(|input| matches!(input, Input::Market(_))) {
+            restarted.handle_into(input.clone(), &mut batch);
+        }
+        prop_assert!(batch.records.is_empty());
+        for input in &inputs[cut..] {
+            restarted.handle_into(input.clone(), &mut batch);
+        }
+        prop_assert_eq!(json(restarted.state()), json(live.state()));
+    }
+
+    #[test]
+    fn a_client_order_id_places_one_order(inputs in day()) {
+        let mut engine = Engine::new(config()).unwrap();
+        let mut placed = BTreeMap::new();
+        for input in inputs {
+            let named = match &input {
+                Input::Request(request) => match &request.action {
+                    Action::PlaceOrder(order) => order.client_order_id.clone(),
+                    Action::ClosePosition(close) => close.client_order_id.clone(),
+                    Action::OpenAccount { .. } => None,
+                }
+                .map(|name| (request.account, name)),
+                _ => None,
+            };
+            let decision = engine.handle(input);
+            let (Some(named), Some(Ok(Done::Placed(now)))) = (named, decision.answer) else { continue };
+            let orders = decision.batch.records.iter().filter(|r| !matches!(r.event.fact, Fact::DayOpened { .. })).count();
+            match placed.get(&named) {
+                Some(first) => prop_assert_eq!((now.order_id, now.duplicate, orders), (*first, true, 0)),
+                None => {
+                    prop_assert!(!now.duplicate && orders >= 3);
+                    placed.insert(named, now.order_id);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_event_changes_the_state_of_its_account_alone(inputs in day()) {
+        let (_, events) = run(&inputs);
+        let mut state = State::default();
+        for event in &events {
+            let before = state.clone();
+            state.apply(event).unwrap();
+            for (id, account) in before.accounts.iter().filter(|(id, _)| **id != event.account) {
+                prop_assert_eq!(account, &state.accounts[id]);
+            }
+        }
+    }
+
+    #[test]
+    fn ids_and_places_count_without_gaps(inputs in day()) {
+        let mut engine = Engine::new(config()).unwrap();
+        let mut batch = Batch::default();
+        inputs.into_iter().for_each(|input| drop(engine.handle_into(input, &mut batch)));
+        let mut places = BTreeMap::new();
+        let mut executions = 0;
+        for record in &batch.records {
+            prop_assert_eq!(record.event.fact.topic().is_some(), record.seq.is_some());
+            if let Some((topic, seq)) = record.event.fact.topic().zip(record.seq) {
+                let last = places.entry((record.event.account, topic)).or_insert(0);
+                *last += 1;
+                prop_assert_eq!(seq.0, *last);
+            }
+            if let Fact::Executed(execution) = &record.event.fact {
+                executions += 1;
+                prop_assert_eq!(execution.id.0, executions);
+            }
+        }
+        for id in ACCOUNTS {
+            for (topic, seq) in engine.account(id).unwrap().heads() {
+                prop_assert_eq!(seq.0, places.get(&(id, topic)).copied().unwrap_or(0));
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What holds for any day, however odd: shown on random days, which shrink to the shortest that fails.
+
+mod accounts;
+mod day;
+mod extremes;
+mod ledger;
+mod market_data;
+mod reach;

@@ -1,0 +1,374 @@
+//! The language of the scenarios. Steps are separated by `|` and take a second each; what comes of them is a line each.
+//!
+//! ```text
+//! deposit 10000                       open the account            account 2          go on as this account
+//! quote BTCUSDT 99.9/100              bid and ask                 trade BTCUSDT 3x100
+//! depth BTCUSDT 1x99 / 1x100 2x101    all levels                  link down          the feed's state
+//! buy 1 BTCUSDT [reduce] [as my-1]    a market order              close BTCUSDT [50%] [as my-2]
+//! wait 90s | wait 2h                  time passes                 timer              time is told
+//! restart                             recover from the events     show               the account, valued
+//! ticker BTCUSDT                      24-hour figures             candles BTCUSDT 5m
+//! ```
+
+use std::fmt::Write as _;
+use tickwire_engine::{
+    Action, Batch, Depth, Done, Engine, EngineConfig, Event, Fact, Input, MarketInput, Request,
+};
+use tickwire_protocol::clock::TimestampMs;
+use tickwire_protocol::command::{ClosePosition, PlaceOrder};
+use tickwire_protocol::id::{AccountId, Symbol};
+use tickwire_protocol::market::{Instrument, Quote, Tick, Trade};
+use tickwire_protocol::message::LinkState;
+use tickwire_protocol::order::{OrderStatus, OrderType, Side};
+
+/// Runs a script and compares what comes of it, line by line.
+#[track_caller]
+pub fn check(name: &str, script: &str, expected: &str) {
+    let mut desk = TestDesk::new();
+    for step in script.split('|') {
+        desk.step(step.trim());
+    }
+    desk.assert_fold();
+    let expected: Vec<&str> = expected
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let actual: Vec<&str> = desk.said.lines().collect();
+    assert!(
+        actual == expected,
+        "{name}\n--- actual ---\n{}\n--- expected ---\n{}",
+        desk.said,
+        expected.join("\n")
+    );
+}
+
+/// An engine with three instruments and a live feed, at 09:00 on a Wednesday.
+pub struct TestDesk {
+    pub engine: Engine,
+    pub events: Vec<Event>,
+    pub said: String,
+    now: TimestampMs,
+    account: AccountId,
+}
+
+pub fn config() -> EngineConfig {
+    let instrument = |symbol: &str, tick: &str, step: &str, max: &str, least: &str, fee: &str| Instrument {
+        symbol: Symbol::new(symbol).unwrap(),
+        base: symbol.strip_suffix("USDT").unwrap().to_owned(),
+        quote: "USDT".to_owned(),
+        tick_size: tick.parse().unwrap(),
+        step_size: step.parse().unwrap(),
+        min_quantity: step.parse().unwrap(),
+        max_quantity: max.parse().unwrap(),
+        min_notional: least.parse().unwrap(),
+        taker_fee_rate: fee.parse().unwrap(),
+        maker_fee_rate: "0".parse().unwrap(),
+    };
+    EngineConfig {
+        instruments: vec![
+            instrument("BTCUSDT", "0.01", "0.001", "100", "5", "0.001"),
+            instrument("ETHUSDT", "0.01", "0.01", "1000", "5", "0"),
+            instrument("DOGEUSDT", "0.00001", "1", "1000000", "1", "0.00055"),
+        ],
+        currency: "USDT".to_owned(),
+    }
+}
+
+fn symbol(text: &str) -> Symbol {
+    Symbol::new(text).unwrap()
+}
+
+fn pairs<A: std::str::FromStr, B: std::str::FromStr>(words: &[&str]) -> Vec<(B, A)> {
+    let pair = |word: &&str| {
+        let (quantity, price) = word.split_once('x')?;
+        Some((price.parse().ok()?, quantity.parse().ok()?))
+    };
+    words
+        .iter()
+        .map(|word| pair(word).expect("QUANTITYxPRICE"))
+        .collect()
+}
+
+impl TestDesk {
+    pub fn new() -> TestDesk {
+        let mut desk = TestDesk {
+            engine: Engine::new(config()).unwrap(),
+            events: Vec::new(),
+            said: String::new(),
+            now: TimestampMs(1_765_357_200_000),
+            account: AccountId(1),
+        };
+        desk.link(LinkState::Live);
+        desk
+    }
+
+    pub fn step(&mut self, step: &str) {
+        self.now = self.now + 1000;
+        let words: Vec<&str> = step.split_whitespace().collect();
+        match words.as_slice() {
+            ["deposit", amount] => self.request(Action::OpenAccount {
+                deposit: amount.parse().unwrap(),
+            }),
+            ["account", number] => self.account = AccountId(number.parse().unwrap()),
+            ["quote", name, quote] => self.quote(name, quote),
+            ["trade", name, trade] => self.trade(name, trade),
+            ["depth", name, levels @ ..] => self.depth(name, levels),
+            ["link", state] => self.link(match *state {
+                "live" => LinkState::Live,
+                "stalled" => LinkState::Stalled,
+                "down" => LinkState::Down,
+                other => panic!("no link state {other}"),
+            }),
+            [side @ ("buy" | "sell"), quantity, name, options @ ..] => {
+                self.order(side, quantity, name, options)
+            }
+            ["close", name, options @ ..] => self.close(name, options),
+            ["wait", time] => self.now = self.now + duration_ms(time) - 1000,
+            ["timer"] => self.input(Input::Timer(self.now)),
+            ["restart"] => self.engine = Engine::recover(config(), &self.events).unwrap(),
+            ["show"] => self.show(),
+            ["ticker", name] => self.ticker(name),
+            ["candles", name, interval] => self.candles(name, interval),
+            other => panic!("no step {other:?}"),
+        }
+    }
+
+    fn tick(&mut self, name: &str, quote: Quote, trade: Option<Trade>) {
+        let tick = Tick {
+            symbol: symbol(name),
+            quote,
+            trade,
+            exchange_time: self.now - 20,
+            received_at: self.now,
+        };
+        self.input(Input::Market(MarketInput::Ticks(vec![tick])));
+    }
+
+    fn quote(&mut self, name: &str, quote: &str) {
+        let (bid, ask) = quote.split_once('/').expect("BID/ASK");
+        self.tick(
+            name,
+            Quote {
+                bid: bid.parse().unwrap(),
+                ask: ask.parse().unwrap(),
+            },
+            None,
+        );
+    }
+
+    fn trade(&mut self, name: &str, trade: &str) {
+        let (price, quantity) = pairs(&[trade])[0];
+        let quote = self
+            .engine
+            .markets()
+            .get(symbol(name))
+            .unwrap()
+            .quoted()
+            .map(|quoted| quoted.quote);
+        let quote = quote.unwrap_or(Quote {
+            bid: price,
+            ask: price,
+        });
+        self.tick(
+            name,
+            quote,
+            Some(Trade {
+                price,
+                quantity,
+                taker_side: Side::Buy,
+            }),
+        );
+    }
+
+    fn depth(&mut self, name: &str, levels: &[&str]) {
+        let (bids, asks) = levels.split_at(levels.iter().position(|word| *word == "/").expect("BIDS / ASKS"));
+        let (bids, asks) = (pairs(bids), pairs(&asks[1..]));
+        let depth = Depth {
+            symbol: symbol(name),
+            snapshot: true,
+            bids,
+            asks,
+            exchange_time: self.now,
+        };
+        self.input(Input::Market(MarketInput::Depth(depth)));
+    }
+
+    fn link(&mut self, state: LinkState) {
+        self.input(Input::Market(MarketInput::Link { state, at: self.now }));
+    }
+
+    fn order(&mut self, side: &str, quantity: &str, name: &str, options: &[&str]) {
+        let named = options
+            .iter()
+            .position(|word| *word == "as")
+            .map(|i| options[i + 1].parse().unwrap());
+        self.request(Action::PlaceOrder(PlaceOrder {
+            client_order_id: named,
+            symbol: symbol(name),
+            side: if side == "buy" { Side::Buy } else { Side::Sell },
+            order_type: OrderType::Market,
+            quantity: quantity.parse().unwrap(),
+            reduce_only: options.contains(&"reduce"),
+        }));
+    }
+
+    fn close(&mut self, name: &str, options: &[&str]) {
+        let named = options
+            .iter()
+            .position(|word| *word == "as")
+            .map(|i| options[i + 1].parse().unwrap());
+        let percent = options
+            .first()
+            .and_then(|word| word.strip_suffix('%'))
+            .map(|text| text.parse().unwrap());
+        let close = ClosePosition {
+            client_order_id: named,
+            symbol: symbol(name),
+            percent,
+        };
+        self.request(Action::ClosePosition(close));
+    }
+
+    fn request(&mut self, action: Action) {
+        self.input(Input::Request(Request {
+            account: self.account,
+            at: self.now,
+            action,
+        }));
+    }
+
+    fn input(&mut self, input: Input) {
+        let mut batch = Batch::default();
+        let answer = self.engine.handle_into(input, &mut batch);
+        for record in batch.records {
+            self.tell(&record.event);
+            self.events.push(record.event);
+        }
+        match answer {
+            Some(Err(refusal)) => self.say(&refusal.to_string()),
+            Some(Ok(Done::Placed(placed))) if placed.duplicate => {
+                self.say(&format!("{} again", placed.order_id))
+            }
+            Some(Ok(Done::AccountOpened { duplicate: true })) => self.say("open already"),
+            _ => {}
+        }
+    }
+
+    fn tell(&mut self, event: &Event) {
+        let line = match &event.fact {
+            Fact::AccountOpened { deposit } => format!("{} opened with {deposit}", event.account),
+            Fact::DayOpened { equity } => format!("day opened with {equity}"),
+            Fact::OrderChanged(order) if order.status == OrderStatus::New => {
+                format!(
+                    "{} {} {} {}",
+                    order.id,
+                    order.side.as_str(),
+                    order.quantity,
+                    order.symbol
+                )
+            }
+            Fact::OrderChanged(order) => {
+                let price = order.average_price.unwrap();
+                format!(
+                    "{} filled {} @ {price} fee {}",
+                    order.id, order.filled_quantity, order.fee
+                )
+            }
+            Fact::Executed(e) => {
+                let pnl = if e.realized_pnl.is_zero() {
+                    String::new()
+                } else {
+                    format!(" pnl {}", e.realized_pnl)
+                };
+                let side = e.side.as_str();
+                format!(
+                    "  {} {} {side} {} @ {} fee {}{pnl}",
+                    e.id, e.position_id, e.quantity, e.price, e.fee
+                )
+            }
+        };
+        self.say(line.trim());
+    }
+
+    fn show(&mut self) {
+        let view = self.engine.account(self.account).unwrap();
+        let (balance, dashboard) = (view.balance(), view.dashboard());
+        let mut text = format!(
+            "equity {} cash {} used {} available {} today {}\n",
+            view.portfolio().balance,
+            balance.total_balance,
+            balance.used_margin,
+            balance.available_balance,
+            dashboard.daily_pnl
+        );
+        for p in view.positions() {
+            let (side, pnl) = (p.side.as_str(), p.current_pnl);
+            let _ = writeln!(
+                text,
+                "{} {side} {} {} @ {} mark {} pnl {pnl} ({} %)",
+                p.id, p.quantity, p.symbol, p.entry_price, p.current_price, p.pnl_pct
+            );
+        }
+        self.said.push_str(&text);
+    }
+
+    fn ticker(&mut self, name: &str) {
+        let line = match self.engine.markets().ticker(symbol(name)) {
+            None => "no ticker".to_owned(),
+            Some(t) => format!(
+                "{} {} ({} %) high {} low {} volume {}",
+                t.price, t.change, t.change_percent, t.high, t.low, t.volume
+            ),
+        };
+        self.say(&line);
+    }
+
+    fn candles(&mut self, name: &str, interval: &str) {
+        for c in self
+            .engine
+            .markets()
+            .candles(symbol(name), interval.parse().unwrap(), None, 100)
+        {
+            let clock = c.time.utc_clock();
+            self.say(&format!(
+                "{clock} {} {} {} {} x {}",
+                c.open, c.high, c.low, c.close, c.volume
+            ));
+        }
+    }
+
+    fn say(&mut self, line: &str) {
+        self.said.push_str(line);
+        self.said.push('\n');
+    }
+
+    /// The state is the fold of the events, byte for byte, also after they were written and read.
+    #[track_caller]
+    pub fn assert_fold(&self) {
+        let texts: Vec<String> = self
+            .events
+            .iter()
+            .map(|event| serde_json::to_string(event).unwrap())
+            .collect();
+        let events: Vec<Event> = texts
+            .iter()
+            .map(|text| serde_json::from_str(text).unwrap())
+            .collect();
+        assert_eq!(events, self.events);
+        let folded = Engine::recover(config(), events).unwrap();
+        let json = |engine: &Engine| serde_json::to_string_pretty(engine.state()).unwrap();
+        assert_eq!(json(&folded), json(&self.engine));
+    }
+}
+
+fn duration_ms(text: &str) -> i64 {
+    let (number, unit) = text.split_at(text.len() - 1);
+    let unit_ms = match unit {
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        other => panic!("no unit {other}"),
+    };
+    number.parse::<i64>().unwrap() * unit_ms
+}
