@@ -1,0 +1,383 @@
+//! What the operator chose: flags, then `TICKWIRE_*` in the environment, then `tickwire.toml`, then the defaults.
+//!
+//! Whatever is not understood stops the start with one clear line; nothing is guessed.
+
+use crate::exchange::config::{MarketConfig, ReplayConfig, ReplayForm, SimConfig, Speed};
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use tickwire_protocol::limits::Limits;
+use tickwire_protocol::money::{Amount, Ratio};
+
+/// The file looked for in the working folder where `--config` names none.
+const DEFAULT_FILE: &str = "tickwire.toml";
+
+/// Names in the environment that belong to the tools around the server.
+const FOREIGN_VARIABLES: [&str; 2] = ["TICKWIRE_BIN", "TICKWIRE_CHROMIUM"];
+
+/// Everything that `tickwire serve` is told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where and how to listen.
+    pub http: HttpConfig,
+    /// Where the journal lives.
+    pub data_dir: PathBuf,
+    /// Where market data come from.
+    pub market: MarketConfig,
+    /// What a new paper account starts with.
+    pub starting_balance: Amount,
+    /// Bounds and timers of connections.
+    pub limits: Limits,
+    /// Logs.
+    pub telemetry: TelemetryConfig,
+}
+
+/// Where and how to listen.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// The address.
+    pub listen: SocketAddr,
+    /// WebSocket connections at once.
+    pub connections_max: u32,
+}
+
+/// Logs.
+#[derive(Clone, Debug)]
+pub struct TelemetryConfig {
+    /// Which ones, as a filter.
+    pub log: String,
+    /// In what form.
+    pub log_format: LogFormat,
+}
+
+/// Where market data come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Market {
+    /// Real recorded data, shipped with the desk.
+    Replay,
+    /// A seeded synthetic market, for load tests.
+    Sim,
+}
+
+/// How the recording is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// One-minute candles of six markets, with ticks derived inside each.
+    Candles,
+    /// Every trade, quote and depth change of two markets, as it came.
+    Tape,
+}
+
+/// Whose account is traded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccountKind {
+    /// The embedded paper account.
+    Paper,
+}
+
+/// Who may come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Auth {
+    /// Whoever reaches the address.
+    None,
+}
+
+/// In what form logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Options of `tickwire serve`. Each is also a variable `TICKWIRE_…` and a key of `tickwire.toml`.
+#[derive(Clone, Debug, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ServeArgs {
+    /// File to read options from [default: tickwire.toml in the working folder, where there is one]
+    #[arg(long, env = "TICKWIRE_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Address to serve the desk on; port 0 takes a free one, and the start line names it [default: 127.0.0.1:8000]
+    #[arg(long, env = "TICKWIRE_LISTEN", value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Folder of the journal, made where it is missing [default: data]
+    #[arg(long, env = "TICKWIRE_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Where market data come from [default: replay]
+    #[arg(long, env = "TICKWIRE_MARKET", value_enum)]
+    pub market: Option<Market>,
+    /// How the recording is told: candles of six markets, or the tape of two [default: candles]
+    #[arg(long, env = "TICKWIRE_REPLAY_FORM", value_enum)]
+    pub replay_form: Option<Form>,
+    /// How many times faster than real time the recording runs [default: 1]
+    #[arg(long, env = "TICKWIRE_REPLAY_SPEED", value_name = "N")]
+    pub replay_speed: Option<Ratio>,
+    /// What the synthetic market is drawn from: the same seed gives the same market [default: 1]
+    #[arg(long, env = "TICKWIRE_SIM_SEED", value_name = "N")]
+    pub sim_seed: Option<u64>,
+    /// Instruments of the synthetic market, 1 to 1000 [default: 6]
+    #[arg(long, env = "TICKWIRE_SIM_SYMBOLS", value_name = "N")]
+    pub sim_symbols: Option<u32>,
+    /// Ticks per second of the synthetic market over all instruments, 1 to 100000 [default: 50]
+    #[arg(long, env = "TICKWIRE_SIM_TICKS_PER_SECOND", value_name = "N")]
+    pub sim_ticks_per_second: Option<u32>,
+    /// Whose account is traded [default: paper]
+    #[arg(long, env = "TICKWIRE_ACCOUNT", value_enum)]
+    pub account: Option<AccountKind>,
+    /// What a new paper account starts with, in USDT; an account that exists keeps what it has [default: 10000]
+    #[arg(long, env = "TICKWIRE_STARTING_BALANCE", value_name = "AMOUNT")]
+    pub starting_balance: Option<Amount>,
+    /// Who may come in: none asks nobody for a login [default: none]
+    #[arg(long, env = "TICKWIRE_AUTH", value_enum)]
+    pub auth: Option<Auth>,
+    /// Serve without a login on an address that other machines reach: anybody there can trade this account
+    #[arg(
+        long,
+        env = "TICKWIRE_ALLOW_REMOTE_WITHOUT_AUTH",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    pub allow_remote_without_auth: Option<bool>,
+    /// WebSocket connections at once [default: 10000]
+    #[arg(long, env = "TICKWIRE_CONNECTIONS_MAX", value_name = "N")]
+    pub connections_max: Option<u32>,
+    /// Which logs to write to stderr, as a filter [default: info]
+    #[arg(long, env = "TICKWIRE_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+    /// In what form logs are written [default: text]
+    #[arg(long, env = "TICKWIRE_LOG_FORMAT", value_enum)]
+    pub log_format: Option<LogFormat>,
+}
+
+/// What was chosen cannot be. The text is one line and says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+impl ServeArgs {
+    /// Reads the file, fills in the defaults, and checks the whole.
+    pub fn resolve(self) -> Result<Config, ConfigError> {
+        let file = match &self.config {
+            Some(path) => read_file(path)?,
+            None if Path::new(DEFAULT_FILE).exists() => read_file(Path::new(DEFAULT_FILE))?,
+            None => ServeArgs::default(),
+        };
+        self.or(file).finish()
+    }
+
+    /// These options, and those of `fallback` where these say nothing.
+    fn or(self, fallback: ServeArgs) -> ServeArgs {
+        ServeArgs {
+            config: self.config,
+            listen: self.listen.or(fallback.listen),
+            data_dir: self.data_dir.or(fallback.data_dir),
+            market: self.market.or(fallback.market),
+            replay_form: self.replay_form.or(fallback.replay_form),
+            replay_speed: self.replay_speed.or(fallback.replay_speed),
+            sim_seed: self.sim_seed.or(fallback.sim_seed),
+            sim_symbols: self.sim_symbols.or(fallback.sim_symbols),
+            sim_ticks_per_second: self.sim_ticks_per_second.or(fallback.sim_ticks_per_second),
+            account: self.account.or(fallback.account),
+            starting_balance: self.starting_balance.or(fallback.starting_balance),
+            auth: self.auth.or(fallback.auth),
+            allow_remote_without_auth: self
+                .allow_remote_without_auth
+                .or(fallback.allow_remote_without_auth),
+            connections_max: self.connections_max.or(fallback.connections_max),
+            log: self.log.or(fallback.log),
+            log_format: self.log_format.or(fallback.log_format),
+        }
+    }
+
+    fn finish(self) -> Result<Config, ConfigError> {
+        let listen = self
+            .listen
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000)));
+        if !listen.ip().is_loopback() && self.allow_remote_without_auth != Some(true) {
+            return Err(ConfigError(format!(
+                "listening on {listen} would let anybody who reaches it trade, for there is no login; listen on \
+                 127.0.0.1, or say --allow-remote-without-auth"
+            )));
+        }
+        let starting_balance = match self.starting_balance {
+            Some(amount) if !amount.is_positive() => {
+                return Err(ConfigError(format!(
+                    "--starting-balance must be above 0, not {amount}"
+                )));
+            }
+            Some(amount) => amount,
+            None => Amount::new(10_000.into()),
+        };
+        let connections_max = self.connections_max.unwrap_or(10_000);
+        if connections_max == 0 {
+            return Err(ConfigError("--connections-max must be at least 1".to_owned()));
+        }
+        let market = self.market_config()?;
+        Ok(Config {
+            http: HttpConfig {
+                listen,
+                connections_max,
+            },
+            data_dir: self.data_dir.unwrap_or_else(|| PathBuf::from("data")),
+            market,
+            starting_balance,
+            limits: Limits::default(),
+            telemetry: TelemetryConfig {
+                log: self.log.unwrap_or_else(|| "info".to_owned()),
+                log_format: self.log_format.unwrap_or(LogFormat::Text),
+            },
+        })
+    }
+}
+
+impl ServeArgs {
+    fn market_config(&self) -> Result<MarketConfig, ConfigError> {
+        let refused = |error: crate::exchange::config::ConfigError| ConfigError(error.to_string());
+        let market = match self.market.unwrap_or(Market::Replay) {
+            Market::Replay => {
+                let form = match self.replay_form.unwrap_or(Form::Candles) {
+                    Form::Candles => ReplayForm::Candles,
+                    Form::Tape => ReplayForm::Tape,
+                };
+                let speed = match self.replay_speed {
+                    Some(speed) => Speed::try_from(speed.get()).map_err(refused)?,
+                    None => Speed::REAL_TIME,
+                };
+                MarketConfig::Replay(ReplayConfig { form, speed })
+            }
+            Market::Sim => {
+                let usual = SimConfig::default();
+                MarketConfig::Sim(SimConfig {
+                    seed: self.sim_seed.unwrap_or(usual.seed),
+                    symbols: self.sim_symbols.unwrap_or(usual.symbols),
+                    ticks_per_second: self.sim_ticks_per_second.unwrap_or(usual.ticks_per_second),
+                })
+            }
+        };
+        market.check().map_err(refused)?;
+        Ok(market)
+    }
+}
+
+/// Refuses variables that look like options and are none: a typing error must not go unnoticed.
+pub fn check_environment(names: impl Iterator<Item = String>) -> Result<(), ConfigError> {
+    let command = ServeArgs::augment_args(clap::Command::new("serve"));
+    let known: Vec<_> = command
+        .get_arguments()
+        .filter_map(|argument| argument.get_env()?.to_str())
+        .collect();
+    for name in names.filter(|name| name.starts_with("TICKWIRE_")) {
+        if !known.contains(&name.as_str()) && !FOREIGN_VARIABLES.contains(&name.as_str()) {
+            return Err(ConfigError(format!(
+                "the environment has {name}, which is no option; see tickwire serve --help, or unset it"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn read_file(path: &Path) -> Result<ServeArgs, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| ConfigError(format!("the file {} cannot be read: {error}", path.display())))?;
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(1, |span| {
+            text[..span.start.min(text.len())].lines().count().max(1)
+        });
+        let reason = error.message().replace('\n', " ");
+        ConfigError(format!("the file {}, line {line}: {reason}", path.display()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{CommandFactory, Parser};
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        serve: ServeArgs,
+    }
+
+    fn file(text: &str) -> Result<ServeArgs, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tickwire.toml");
+        std::fs::write(&path, text).unwrap();
+        read_file(&path)
+    }
+
+    #[test]
+    fn every_option_is_a_flag_a_variable_and_a_key() {
+        let command = Cli::command();
+        for argument in command
+            .get_arguments()
+            .filter(|a| !["config", "help"].contains(&a.get_id().as_str()))
+        {
+            let flag = argument.get_long().unwrap();
+            let variable = argument.get_env().unwrap().to_str().unwrap();
+            assert_eq!(
+                variable,
+                format!("TICKWIRE_{}", flag.replace('-', "_").to_uppercase())
+            );
+            // A wrong value of a known key names the value, an unknown key names the key.
+            let unknown = file(&format!("{flag} = []")).unwrap_err().to_string();
+            assert!(!unknown.contains("unknown field"), "{flag} is no key: {unknown}");
+        }
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_the_file_over_the_defaults() {
+        let flags = Cli::parse_from(["tickwire", "--listen", "127.0.0.1:9000"]).serve;
+        let file =
+            file("listen = \"127.0.0.1:7000\"\nstarting-balance = 2500.5\nmarket = \"sim\"\n").unwrap();
+        let config = flags.or(file).finish().unwrap();
+        assert_eq!(config.http.listen.port(), 9000);
+        assert_eq!(config.starting_balance.to_string(), "2500.5");
+        assert_eq!(config.market, MarketConfig::Sim(SimConfig::default()));
+        assert_eq!(config.data_dir, PathBuf::from("data"));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said_in_one_line() {
+        let unknown = file("listne = \"127.0.0.1:7000\"").unwrap_err().to_string();
+        assert!(
+            unknown.contains("line 1") && unknown.contains("listne") && !unknown.contains('\n'),
+            "{unknown}"
+        );
+        let bad = file("\nmarket = \"moon\"").unwrap_err().to_string();
+        assert!(
+            bad.contains("line 2") && bad.contains("moon") && !bad.contains('\n'),
+            "{bad}"
+        );
+        let misspelt = check_environment(["TICKWIRE_LISTNE".to_owned()].into_iter()).unwrap_err();
+        assert!(misspelt.to_string().contains("TICKWIRE_LISTNE"));
+        let fine = ["PATH", "TICKWIRE_LISTEN", "TICKWIRE_BIN"].map(str::to_owned);
+        assert_eq!(check_environment(fine.into_iter()), Ok(()));
+    }
+
+    #[test]
+    fn nobody_else_comes_in_unless_told_so() {
+        let open = |extra: &[&str]| {
+            let args = ["tickwire", "--listen", "0.0.0.0:8000"].iter().chain(extra);
+            Cli::parse_from(args).serve.finish()
+        };
+        assert!(open(&[]).is_err());
+        assert!(open(&["--allow-remote-without-auth=false"]).is_err());
+        assert!(open(&["--allow-remote-without-auth"]).is_ok());
+        assert!(
+            Cli::parse_from(["tickwire", "--starting-balance", "0"])
+                .serve
+                .finish()
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,251 @@
+//! What the engine's state looks like to those who watch it: publications for what a step touched, and for what must
+//! not be silent for long.
+
+use crate::hub::{Hub, Publication};
+use crate::journal::Entry;
+use tickwire_engine::Engine;
+use tickwire_engine::batch::{Touched, TouchedMarket};
+use tickwire_engine::event::Fact;
+use tickwire_protocol::clock::TimestampMs;
+use tickwire_protocol::id::AccountId;
+use tickwire_protocol::market::{Interval, Ticker};
+use tickwire_protocol::message::{
+    Body, Data, FeedStatus, LinkState, MarketUpdate, OrderUpdate, PortfolioUpdate, PositionUpdate, Status,
+};
+use tickwire_protocol::topic::Topic;
+
+/// The longest silences that the protocol promises are 1 s, 2 s and 3 s; what is published a little sooner than that
+/// is also delivered in time.
+const POSITIONS_SILENCE_MS: u64 = 750;
+const PORTFOLIO_SILENCE_MS: u64 = 1_750;
+const BALANCE_SILENCE_MS: u64 = 2_750;
+
+/// The status is told anew this often, when nothing of it changes.
+const STATUS_SILENCE_MS: u64 = 1_000;
+
+/// A feed that says it is live and tells nothing for this long is stalled.
+const FEED_STALLED_MS: u64 = 10_000;
+
+/// Candles of a history that are handed to the hub.
+const HISTORY: usize = 3_000;
+
+/// Makes publications, and remembers when it last made which.
+#[derive(Debug)]
+pub struct Publisher {
+    account: AccountId,
+    feed_name: String,
+    positions_at: TimestampMs,
+    portfolio_at: TimestampMs,
+    balance_at: TimestampMs,
+    status_at: TimestampMs,
+    told: Option<(LinkState, LinkState, u32)>,
+}
+
+impl Publisher {
+    /// Refreshes the topics of `account`; the feed is called `feed_name` in the status.
+    pub fn new(account: AccountId, feed_name: String) -> Publisher {
+        let never = TimestampMs(0);
+        Publisher {
+            account,
+            feed_name,
+            positions_at: never,
+            portfolio_at: never,
+            balance_at: never,
+            status_at: never,
+            told: None,
+        }
+    }
+
+    /// Tickers and candles of the markets touched.
+    pub fn markets(&self, engine: &Engine, touched: &Touched, now: TimestampMs, out: &mut Vec<Publication>) {
+        for market in touched.markets() {
+            let ticker = engine.markets().ticker(market.symbol);
+            let timestamp = ticker.as_ref().map_or(now, |ticker| ticker.exchange_time);
+            candles(engine, market, timestamp, out);
+            if let Some(ticker) = ticker {
+                out.push(Publication::State {
+                    account: None,
+                    topic: Topic::Ticker(market.symbol),
+                    timestamp,
+                    body: Body::MarketUpdate(market_update(&ticker, now)),
+                });
+            }
+        }
+    }
+
+    /// Everything that the owner of an account sees of it.
+    pub fn account(&self, engine: &Engine, id: AccountId, now: TimestampMs) -> Vec<Publication> {
+        [
+            Topic::Positions,
+            Topic::Portfolio,
+            Topic::Balance,
+            Topic::Dashboard,
+        ]
+        .into_iter()
+        .filter_map(|topic| account_topic(engine, id, topic, now))
+        .collect()
+    }
+
+    /// What has been silent for almost as long as it may.
+    pub fn overdue(&mut self, engine: &Engine, now: TimestampMs) -> Vec<Publication> {
+        let mut topics = Vec::new();
+        if now.since(self.positions_at) >= POSITIONS_SILENCE_MS {
+            self.positions_at = now;
+            topics.push(Topic::Positions);
+        }
+        if now.since(self.portfolio_at) >= PORTFOLIO_SILENCE_MS {
+            self.portfolio_at = now;
+            topics.push(Topic::Portfolio);
+        }
+        if now.since(self.balance_at) >= BALANCE_SILENCE_MS {
+            self.balance_at = now;
+            topics.extend([Topic::Balance, Topic::Dashboard]);
+        }
+        topics
+            .into_iter()
+            .filter_map(|topic| account_topic(engine, self.account, topic, now))
+            .collect()
+    }
+
+    /// The state of the server's own parts, where it changed or was not told for long.
+    pub fn status(
+        &mut self,
+        engine: &Engine,
+        hub: &Hub,
+        journal_down: bool,
+        at_once: bool,
+    ) -> Option<Publication> {
+        let now = crate::clock::now();
+        let link = engine.markets().link();
+        let silence_ms = link.last_tick_at.map(|last| now.since(last));
+        let feed = match (link.state, silence_ms) {
+            (LinkState::Live, Some(silence_ms)) if silence_ms >= FEED_STALLED_MS => LinkState::Stalled,
+            (state, _) => state,
+        };
+        let journal = if journal_down {
+            LinkState::Down
+        } else {
+            LinkState::Live
+        };
+        let connections = hub.connections();
+        let news = self.told != Some((feed, journal, connections));
+        if !at_once && !news && now.since(self.status_at) < STATUS_SILENCE_MS {
+            return None;
+        }
+        self.told = Some((feed, journal, connections));
+        self.status_at = now;
+        let latency_ms = engine
+            .markets()
+            .iter()
+            .filter_map(|market| market.ticker())
+            .max_by_key(|ticker| ticker.received_at)
+            .map(|ticker| ticker.received_at.0 - ticker.exchange_time.0);
+        let feed = FeedStatus {
+            name: self.feed_name.clone(),
+            state: feed,
+            last_tick_at: link.last_tick_at,
+            latency_ms,
+        };
+        let data = Status {
+            feed,
+            journal,
+            active_connections: connections,
+        };
+        Some(Publication::State {
+            account: None,
+            topic: Topic::Status,
+            timestamp: now,
+            body: Body::StatusUpdate(Data { data }),
+        })
+    }
+}
+
+/// The message of a lossless topic that tells of an entry, where there is one.
+pub fn event(entry: &Entry) -> Option<Publication> {
+    let topic = entry.event.fact.topic()?;
+    let seq = entry.topic_seq?;
+    let body = match &entry.event.fact {
+        Fact::OrderChanged(order) => Body::OrderUpdate(OrderUpdate {
+            order_type: order.order_type,
+            order: order.clone(),
+        }),
+        Fact::Executed(execution) => Body::ExecutionUpdate(Data {
+            data: execution.clone(),
+        }),
+        Fact::AccountOpened { .. } | Fact::DayOpened { .. } => return None,
+    };
+    Some(Publication::Event {
+        account: entry.event.account,
+        topic,
+        seq,
+        timestamp: entry.event.at,
+        body,
+    })
+}
+
+fn account_topic(engine: &Engine, id: AccountId, topic: Topic, now: TimestampMs) -> Option<Publication> {
+    let view = engine.account(id)?;
+    let body = match topic {
+        Topic::Positions => Body::PositionUpdate(PositionUpdate {
+            positions: view.positions(),
+            snapshot: true,
+        }),
+        Topic::Portfolio => Body::PortfolioUpdate(PortfolioUpdate {
+            portfolio: view.portfolio(),
+        }),
+        Topic::Balance => Body::AccountBalanceUpdated(Data { data: view.balance() }),
+        Topic::Dashboard => Body::DashboardUpdate(Data {
+            data: view.dashboard(),
+        }),
+        Topic::Ticker(_) | Topic::Candles(..) | Topic::Status | Topic::Orders | Topic::Executions => {
+            return None;
+        }
+    };
+    Some(Publication::State {
+        account: Some(id),
+        topic,
+        timestamp: now,
+        body,
+    })
+}
+
+fn candles(engine: &Engine, market: &TouchedMarket, timestamp: TimestampMs, out: &mut Vec<Publication>) {
+    let Some(from) = market.candles_from else {
+        return;
+    };
+    let symbol = market.symbol;
+    for interval in Interval::ALL {
+        if market.history {
+            let candles = engine.markets().candles(symbol, interval, None, HISTORY);
+            out.push(Publication::CandleHistory {
+                symbol,
+                interval,
+                candles,
+            });
+        } else {
+            let changed = engine.markets().candles_from(symbol, interval, from);
+            out.push(Publication::Candles {
+                symbol,
+                interval,
+                timestamp,
+                changed,
+            });
+        }
+    }
+}
+
+fn market_update(ticker: &Ticker, now: TimestampMs) -> MarketUpdate {
+    MarketUpdate {
+        symbol: ticker.symbol,
+        price: ticker.price,
+        price_change: ticker.change,
+        price_change_percent: ticker.change_percent,
+        high: ticker.high,
+        low: ticker.low,
+        volume: ticker.volume,
+        bid: ticker.quote.bid,
+        ask: ticker.quote.ask,
+        received_at: ticker.received_at,
+        published_at: now,
+    }
+}

@@ -1,0 +1,58 @@
+//! The desk as a page is born with it: the very frames that the socket would send at this moment.
+
+use crate::clock;
+use crate::hub::Hub;
+use tickwire_app::boot::Boot;
+use tickwire_protocol::id::AccountId;
+use tickwire_protocol::session::server::Board;
+use tickwire_protocol::topic::Topic;
+
+/// Tickers that a page carries; of a larger market it shows the rest once it is live.
+const TICKERS_MAX: usize = 100;
+
+/// What pages are rendered from.
+#[derive(Clone, Debug)]
+pub struct DeskView {
+    /// Where the values are.
+    pub hub: Hub,
+    /// Whose account is shown.
+    pub account: AccountId,
+    /// `paper`, or the venue of a real account.
+    pub account_kind: String,
+    /// Where the market data come from.
+    pub market: String,
+}
+
+impl DeskView {
+    /// The desk now.
+    pub fn boot(&self, site_version: &str) -> Boot {
+        let frames = self.hub.with_board(self.account, |board| {
+            let tickers = board
+                .symbols()
+                .iter()
+                .take(TICKERS_MAX)
+                .map(|symbol| Topic::Ticker(*symbol));
+            let topics = tickers.chain([
+                Topic::Positions,
+                Topic::Portfolio,
+                Topic::Balance,
+                Topic::Dashboard,
+                Topic::Status,
+            ]);
+            let values = topics.filter_map(|topic| board.state(topic, None));
+            // Leptos writes them into a script as text, so the bytes are taken as the text that they are.
+            std::iter::once(board.instruments())
+                .chain(values)
+                .map(|frame| String::from_utf8_lossy(&frame.text()).into_owned())
+                .collect()
+        });
+        Boot {
+            release: env!("CARGO_PKG_VERSION").to_owned(),
+            site_version: site_version.to_owned(),
+            taken_at: clock::now(),
+            market: self.market.clone(),
+            account_kind: self.account_kind.clone(),
+            frames,
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! HTTP: server-rendered pages, the site assets, and health. Handlers translate, they decide nothing about trading.
+
+pub mod assets;
+pub mod boot;
+mod health;
+mod pages;
+
+use axum::Router;
+
+use crate::http::assets::SiteAssets;
+use crate::http::boot::DeskView;
+
+/// Every route of the server but the socket's. A path that no route and no asset claims gets the app's own page with
+/// status 404.
+pub fn router(assets: SiteAssets, desk: DeskView) -> Router {
+    health::router(desk.hub.clone()).merge(pages::router(assets, desk))
+}

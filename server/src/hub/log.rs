@@ -1,0 +1,87 @@
+//! The recent messages of one lossless topic of one account.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tickwire_protocol::frame::Frame;
+use tickwire_protocol::id::Seq;
+use tickwire_protocol::session::server::NotKept;
+
+/// Messages kept in memory for those who come back; about a megabyte.
+pub const RETENTION: usize = 4096;
+
+/// A bounded run of messages without a gap.
+#[derive(Debug, Default)]
+pub struct Log {
+    frames: VecDeque<Arc<Frame>>,
+    head: Seq,
+}
+
+impl Log {
+    /// The last message's place.
+    pub fn head(&self) -> Seq {
+        self.head
+    }
+
+    /// Adds the next message. One that is not the next, after a restart, begins a new run.
+    pub fn push(&mut self, seq: Seq, frame: Arc<Frame>) {
+        if seq != self.head.next() {
+            self.frames.clear();
+        }
+        if self.frames.len() == RETENTION {
+            self.frames.pop_front();
+        }
+        self.frames.push_back(frame);
+        self.head = seq;
+    }
+
+    /// Messages after `after`, in order, at most `max`.
+    pub fn after(&self, after: Seq, max: usize) -> Result<Vec<Arc<Frame>>, NotKept> {
+        let missing = usize::try_from(self.head.0.saturating_sub(after.0)).unwrap_or(usize::MAX);
+        let Some(start) = self.frames.len().checked_sub(missing) else {
+            return Err(NotKept);
+        };
+        Ok(self.frames.range(start..).take(max).cloned().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tickwire_protocol::clock::TimestampMs;
+    use tickwire_protocol::id::Epoch;
+    use tickwire_protocol::message::{Body, Message, Unsubscribed};
+    use tickwire_protocol::topic::Topic;
+
+    fn frame(seq: u64) -> Arc<Frame> {
+        let body = Body::Unsubscribed(Unsubscribed {});
+        Arc::new(Frame::new(Message::of(
+            Topic::Orders,
+            Epoch(1),
+            Seq(seq),
+            TimestampMs(0),
+            body,
+        )))
+    }
+
+    fn seqs(frames: Vec<Arc<Frame>>) -> Vec<u64> {
+        frames
+            .iter()
+            .map(|frame| frame.message().head.seq.unwrap().0)
+            .collect()
+    }
+
+    #[test]
+    fn it_gives_what_comes_after_a_place_or_says_that_it_cannot() {
+        let mut log = Log::default();
+        assert_eq!(log.after(Seq(0), 10).map(seqs), Ok(vec![]));
+        for seq in 1..=RETENTION as u64 + 10 {
+            log.push(Seq(seq), frame(seq));
+        }
+        let head = RETENTION as u64 + 10;
+        assert_eq!(log.head(), Seq(head));
+        assert_eq!(log.after(Seq(head), 10).map(seqs), Ok(vec![]));
+        assert_eq!(log.after(Seq(head - 2), 10).map(seqs), Ok(vec![head - 1, head]));
+        assert_eq!(log.after(Seq(10), 2).map(seqs), Ok(vec![11, 12]));
+        assert_eq!(log.after(Seq(9), 2).map(seqs), Err(NotKept));
+    }
+}

@@ -1,0 +1,245 @@
+//! The Tickwire server: everything that touches the world, one module a stage, in the order that data flow.
+//!
+//! ```text
+//! exchange -> engine_task -> journal -> hub -> socket -> (the browser)
+//! ```
+//!
+//! # Layout
+//!
+//! - [`exchange`]: sources of market data, each behind the trait `Feed`
+//! - [`queue`]: the one bounded queue into the engine, for ticks, commands and time
+//! - [`engine_task`]: owns the engine; decides, has it journaled, then publishes and answers, in this order
+//! - [`journal`]: remembers
+//! - [`hub`]: the latest values and recent messages, for everybody to read
+//! - [`socket`]: one pump for each WebSocket; sees hub and queue only
+//! - [`http`]: pages rendered on the server, assets, health
+//! - [`config`], [`telemetry`], [`clock`]: what the operator chose, logs, the one clock
+//!
+//! [`run`] puts the parts together; `main.rs` is only a menu.
+
+pub mod clock;
+pub mod config;
+pub mod engine_task;
+pub mod exchange;
+pub mod http;
+pub mod hub;
+pub mod journal;
+pub mod queue;
+pub mod socket;
+pub mod telemetry;
+
+use crate::config::Config;
+use crate::engine_task::EngineTask;
+use crate::exchange::config::{MarketConfig, ReplayForm, Speed};
+use crate::http::assets::SiteAssets;
+use crate::http::boot::DeskView;
+use crate::hub::Hub;
+use crate::journal::{JournalError, SqliteJournal};
+use crate::queue::{CommandSender, FeedSender, Job};
+use crate::socket::Realtime;
+use axum::serve::ListenerExt;
+use std::future::{Future, IntoFuture};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+use tickwire_protocol::clock::TimestampMs;
+use tickwire_protocol::id::AccountId;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tracing::{info, warn};
+
+/// The account that everybody acts for as long as nobody has to log in.
+const SHARED_ACCOUNT: AccountId = AccountId(1);
+
+/// The currency of every account.
+const CURRENCY: &str = "USDT";
+
+/// How often the engine is told that time has passed. Everything that is due every second or so is due in between.
+const TIMER_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How long the start waits for the first prices, so that the first page has them.
+const FIRST_PRICES: Duration = Duration::from_secs(5);
+
+/// How long a shutdown waits for connections to read their close frame.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// Why the server did not start, or stopped. The text is one line and says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An option cannot be.
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
+    /// Logs cannot be written as asked.
+    #[error("{0}")]
+    Telemetry(String),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; choose another address with --listen")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The market data cannot be had.
+    #[error(transparent)]
+    Feed(#[from] exchange::FeedError),
+    /// The engine cannot be set up.
+    #[error("the engine cannot start: {0}")]
+    Engine(String),
+    /// Serving failed.
+    #[error("the server failed: {0}")]
+    Serve(#[from] std::io::Error),
+}
+
+/// Serves the desk on `listener` until `shutdown` resolves, then tells every client, journals what is under way, and
+/// returns. Calls `ready` once pages have prices.
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    ready: impl FnOnce(),
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), StartError> {
+    let now = clock::now();
+    let journal = SqliteJournal::open(&config.data_dir, now)?;
+    let history = journal.history();
+    let anchor = market_anchor(&journal, &config.market, now)?;
+    let feed = exchange::open(&config.market, now, anchor)?;
+    let market = feed.name().to_owned();
+    let hub = Hub::new(feed.instruments(), history.epoch, history.boot);
+    let (queue, jobs) = mpsc::channel::<Job>(queue::CAPACITY);
+    let task = EngineTask {
+        instruments: feed.instruments(),
+        currency: CURRENCY.to_owned(),
+        account: SHARED_ACCOUNT,
+        starting_balance: config.starting_balance,
+        feed_name: market.clone(),
+        hub: hub.clone(),
+    };
+    let threads = engine_task::start(task, journal, jobs)?;
+    info!(market, data_dir = %config.data_dir.display(), "starting");
+
+    let (stop, stopped) = watch::channel(false);
+    let feeding = tokio::spawn(feed.run(FeedSender::new(queue.clone()), stopped.clone()));
+    let ticking = tokio::spawn(tell_time(queue.clone(), stopped.clone()));
+
+    let desk = DeskView {
+        hub: hub.clone(),
+        account: SHARED_ACCOUNT,
+        account_kind: "paper".to_owned(),
+        market: market.clone(),
+    };
+    let last_word = queue.clone();
+    let stop_seen = stopped.clone();
+    let realtime = Realtime {
+        hub: hub.clone(),
+        commands: CommandSender::new(queue),
+        limits: config.limits,
+        connections_max: config.http.connections_max,
+        account: SHARED_ACCOUNT,
+        account_kind: "paper".to_owned(),
+        market,
+        epoch: history.epoch,
+        boot: history.boot,
+        shutdown: stopped,
+        connection_ids: Arc::new(AtomicU64::new(0)),
+    };
+    let router = http::router(SiteAssets::load(), desk).merge(socket::router(realtime));
+
+    if !first_prices(&hub).await {
+        warn!("no prices yet; serving all the same");
+    }
+    ready();
+    let told = hub.clone();
+    let drained = async move {
+        shutdown.await;
+        info!("shutting down");
+        // Sockets are not requests: axum would wait for nobody, so the drain is ours.
+        let _ = stop.send(true);
+        let patience = tokio::time::sleep(DRAIN);
+        tokio::pin!(patience);
+        while told.connections() > 0 {
+            tokio::select! {
+                () = &mut patience => break,
+                () = tokio::time::sleep(Duration::from_millis(10)) => {}
+            }
+        }
+    };
+    // A frame is small and should leave at once, not wait for the acknowledgement of the one before.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            warn!(%error, "a connection keeps its delay");
+        }
+    });
+    let mut abandoned = stop_seen.clone();
+    let too_long = async move {
+        // Somebody who keeps a request open for ever must not keep the server alive.
+        let _ = abandoned.wait_for(|stop| *stop).await;
+        tokio::time::sleep(DRAIN * 2).await;
+    };
+    tokio::select! {
+        served = axum::serve(listener, router).with_graceful_shutdown(drained).into_future() => served?,
+        () = too_long => warn!("a request was still open"),
+    }
+    let _ = tokio::join!(feeding, ticking);
+    // Everything taken in before this is decided, journaled and answered; then the engine and the journal end.
+    let _ = last_word.send(Job::Stop).await;
+    let _ = tokio::task::spawn_blocking(move || threads.join()).await;
+    info!("stopped");
+    Ok(())
+}
+
+/// The moment that a recording is laid to end at. In real time it is that of the first start with this data folder, so
+/// that the market goes on across restarts as a real one would.
+fn market_anchor(
+    journal: &SqliteJournal,
+    market: &MarketConfig,
+    now: TimestampMs,
+) -> Result<TimestampMs, JournalError> {
+    let fact = match market {
+        MarketConfig::Replay(replay) if replay.speed == Speed::REAL_TIME => match replay.form {
+            ReplayForm::Candles => "anchor_candles",
+            ReplayForm::Tape => "anchor_tape",
+        },
+        MarketConfig::Replay(_) | MarketConfig::Sim(_) => return Ok(now),
+    };
+    match journal.fact(fact)? {
+        // A clock that went back is no reason to start in the market's past.
+        Some(anchor) if anchor <= now.0 => Ok(TimestampMs(anchor)),
+        _ => {
+            journal.keep_fact(fact, now.0)?;
+            Ok(now)
+        }
+    }
+}
+
+async fn tell_time(queue: mpsc::Sender<Job>, mut stop: watch::Receiver<bool>) {
+    let mut interval = tokio::time::interval(TIMER_INTERVAL);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = interval.tick() => {
+                if queue.send(Job::Timer(clock::now())).await.is_err() {
+                    return;
+                }
+            }
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+/// Waits until the feed is live and every instrument has a price, or for too long.
+async fn first_prices(hub: &Hub) -> bool {
+    let mut news = hub.news();
+    let priced = async {
+        while !hub.is_priced() {
+            if news.changed().await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(FIRST_PRICES, priced).await.is_ok()
+}

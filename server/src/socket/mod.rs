@@ -1,0 +1,135 @@
+//! `/api/ws/realtime`: one WebSocket a client, carried by [`pump`]. It sees the hub and the queue of commands, nothing
+//! else; what is said is decided by `tickwire_protocol::session::server`.
+
+mod pump;
+
+use crate::hub::Hub;
+use crate::queue::CommandSender;
+use axum::Router;
+use axum::extract::{State, WebSocketUpgrade};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use pump::Pump;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tickwire_protocol::id::{AccountId, Epoch};
+use tickwire_protocol::limits::Limits;
+use tickwire_protocol::{REALTIME_PATH, SUBPROTOCOL_JSON};
+use tokio::sync::watch;
+
+/// Read buffer of a connection. The library's default of 128 KiB is cleared at every read and kept for life.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+
+/// Written bytes gathered before the socket is asked to take them.
+const WRITE_BUFFER_BYTES: usize = 8 * 1024;
+
+/// Bytes that may wait for a slow socket; the library's default is no bound.
+const WRITE_BUFFER_BYTES_MAX: usize = 512 * 1024;
+
+/// Messages above the protocol's limit but below this are refused by an ERROR and the connection lives; above it is
+/// closed before the message is read.
+const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+
+/// What every connection needs.
+#[derive(Clone, Debug)]
+pub struct Realtime {
+    /// What connections read.
+    pub hub: Hub,
+    /// Where their commands go.
+    pub commands: CommandSender,
+    /// Bounds and timers of each connection.
+    pub limits: Limits,
+    /// Connections at once.
+    pub connections_max: u32,
+    /// The account that connections without a login act for.
+    pub account: AccountId,
+    /// `paper`, or the venue of a real account.
+    pub account_kind: String,
+    /// Where the market data come from.
+    pub market: String,
+    /// The epoch of the journal's history, told in the greeting.
+    pub epoch: Epoch,
+    /// Which life of the server this is; part of the names of its connections.
+    pub boot: Epoch,
+    /// Turns true when the server shuts down.
+    pub shutdown: watch::Receiver<bool>,
+    /// Numbers the connections.
+    pub connection_ids: Arc<AtomicU64>,
+}
+
+/// The route of the socket.
+pub fn router(realtime: Realtime) -> Router {
+    Router::new()
+        .route(REALTIME_PATH, any(upgrade))
+        .with_state(realtime)
+}
+
+async fn upgrade(
+    State(realtime): State<Realtime>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if !is_same_origin(&headers) {
+        // Without this any page in the browser of somebody whose desk runs on this machine could place orders.
+        return (
+            StatusCode::FORBIDDEN,
+            "cross-origin WebSockets are refused; open the desk at its own address\n",
+        )
+            .into_response();
+    }
+    let number = realtime.connection_ids.fetch_add(1, Ordering::Relaxed) + 1;
+    let session = format!("c-{}-{number}", realtime.boot.0);
+    upgrade
+        .protocols([SUBPROTOCOL_JSON])
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
+        .max_message_size(MESSAGE_BYTES_MAX)
+        .max_frame_size(MESSAGE_BYTES_MAX)
+        .on_upgrade(move |socket| Pump::new(socket, realtime, session).run())
+}
+
+/// Whether a browser opened this from the desk's own page. Programs send no `Origin`.
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return true;
+    };
+    let (Ok(origin), Some(Ok(host))) = (
+        origin.to_str(),
+        headers.get(header::HOST).map(|host| host.to_str()),
+    ) else {
+        return false;
+    };
+    origin
+        .split_once("://")
+        .is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_desks_own_page_and_programs_may_connect() {
+        let case = |origin: Option<&str>, host: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, host.parse().unwrap());
+            if let Some(origin) = origin {
+                headers.insert(header::ORIGIN, origin.parse().unwrap());
+            }
+            is_same_origin(&headers)
+        };
+        assert!(case(None, "127.0.0.1:8000"));
+        assert!(case(Some("http://127.0.0.1:8000"), "127.0.0.1:8000"));
+        assert!(case(Some("https://desk.example"), "desk.example"));
+        for foreign in [
+            "http://evil.example",
+            "http://127.0.0.1:8001",
+            "null",
+            "http://127.0.0.1:8000.evil.example",
+        ] {
+            assert!(!case(Some(foreign), "127.0.0.1:8000"), "{foreign}");
+        }
+    }
+}

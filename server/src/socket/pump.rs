@@ -1,0 +1,274 @@
+//! Moves bytes between one WebSocket and its session machine. It holds no rules: what to send, when, and what to make
+//! of what arrives is the machine's; how long to wait for the socket is here.
+
+use super::Realtime;
+use crate::clock;
+use crate::hub::ConnectionGuard;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use futures::SinkExt;
+use std::time::Duration;
+use tickwire_engine::input::Action;
+use tickwire_protocol::PROTOCOL_VERSION;
+use tickwire_protocol::clock::TimestampMs;
+use tickwire_protocol::command::Command;
+use tickwire_protocol::error::{CloseReason, ErrorCode, Refusal};
+use tickwire_protocol::message::{ConnectionEstablished, Outcome};
+use tickwire_protocol::session::server::{EngineAnswer, Incoming, Outgoing, Server};
+use tokio::sync::{oneshot, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+use tracing::{debug, info};
+
+/// How long a closed connection is kept for the other side to read why.
+const CLOSE_GRACE: Duration = Duration::from_millis(500);
+
+/// One connection.
+pub struct Pump {
+    socket: WebSocket,
+    realtime: Realtime,
+    session: String,
+    machine: Server,
+}
+
+/// Why a pump ends.
+enum End {
+    /// The client closed, or the link broke.
+    Gone,
+    /// The server closes, for this reason.
+    Closed(CloseReason),
+}
+
+/// What woke a pump.
+enum Woken {
+    Frame(Option<Result<Message, axum::Error>>),
+    Answer(EngineAnswer),
+    News,
+    Shutdown,
+}
+
+impl Pump {
+    /// A pump for a socket that has just been accepted.
+    pub fn new(socket: WebSocket, realtime: Realtime, session: String) -> Pump {
+        let now = clock::now();
+        let greeting = ConnectionEstablished {
+            protocol: PROTOCOL_VERSION,
+            server: env!("CARGO_PKG_VERSION").to_owned(),
+            session: session.clone(),
+            epoch: realtime.epoch,
+            server_time: now,
+            account: realtime.account,
+            account_kind: realtime.account_kind.clone(),
+            market: realtime.market.clone(),
+            limits: realtime.limits.clone(),
+            message: "Connected".to_owned(),
+        };
+        Pump {
+            socket,
+            machine: Server::new(greeting, now),
+            realtime,
+            session,
+        }
+    }
+
+    /// Carries the connection until it ends.
+    pub async fn run(mut self) {
+        let Some(_counted) = self.admit().await else {
+            return;
+        };
+        info!(session = %self.session, "connected");
+        match self.carry().await {
+            End::Gone => info!(session = %self.session, "disconnected"),
+            End::Closed(reason) => {
+                info!(session = %self.session, reason = reason.as_str(), "closed");
+                self.say_goodbye(reason).await;
+            }
+        }
+    }
+
+    async fn admit(&mut self) -> Option<ConnectionGuard> {
+        let guard = self.realtime.hub.admit(self.realtime.connections_max);
+        if guard.is_none() {
+            self.say_goodbye(CloseReason::TooManyConnections).await;
+        }
+        guard
+    }
+
+    async fn carry(&mut self) -> End {
+        let mut news = self.realtime.hub.news();
+        let mut events = self.realtime.hub.events();
+        let mut shutdown = self.realtime.shutdown.clone();
+        let mut answer: Option<oneshot::Receiver<EngineAnswer>> = None;
+        let mut out = Vec::new();
+        loop {
+            news.mark_unchanged();
+            events.mark_unchanged();
+            let now = clock::now();
+            let machine = &mut self.machine;
+            let due = self
+                .realtime
+                .hub
+                .with_board(self.realtime.account, |board| machine.poll(now, board, &mut out));
+            let mut sent = false;
+            for outgoing in out.drain(..) {
+                match outgoing {
+                    Outgoing::Engine(command) => answer = Some(hand_over(&self.realtime, command).await),
+                    Outgoing::Close(reason) => return End::Closed(reason),
+                    Outgoing::Text(text) => {
+                        // Frames are made by this server from JSON text, so they are UTF-8.
+                        let Ok(text) = Utf8Bytes::try_from(text) else {
+                            continue;
+                        };
+                        sent = true;
+                        if let Err(end) = self
+                            .within_stall(async |socket| socket.feed(Message::Text(text)).await)
+                            .await
+                        {
+                            return end;
+                        }
+                    }
+                    Outgoing::Ping => {
+                        sent = true;
+                        let ping = Message::Ping(axum::body::Bytes::new());
+                        if let Err(end) = self.within_stall(async |socket| socket.feed(ping).await).await {
+                            return end;
+                        }
+                    }
+                }
+            }
+            // All that was due leaves in one write: a write costs far more than the bytes in it.
+            if sent && let Err(end) = self.within_stall(async |socket| socket.flush().await).await {
+                return end;
+            }
+            let woken = self
+                .wait(due, &mut news, &mut events, &mut shutdown, &mut answer)
+                .await;
+            let now = clock::now();
+            match woken {
+                Woken::News => {}
+                Woken::Shutdown => self.machine.go_away(now),
+                Woken::Answer(made) => {
+                    answer = None;
+                    self.handle(now, Incoming::Answered(made));
+                }
+                Woken::Frame(frame) => {
+                    if let Some(end) = self.take_in(now, frame) {
+                        return end;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for whatever comes first. Between two turns of state only events, frames and answers wake it.
+    async fn wait(
+        &mut self,
+        due: TimestampMs,
+        news: &mut watch::Receiver<u64>,
+        events: &mut watch::Receiver<u64>,
+        shutdown: &mut watch::Receiver<bool>,
+        answer: &mut Option<oneshot::Receiver<EngineAnswer>>,
+    ) -> Woken {
+        let now = clock::now();
+        let pause = Duration::from_millis(due.since(now));
+        let rests = self.machine.rests_at(now);
+        let wants_input = self.machine.wants_input();
+        if *shutdown.borrow_and_update() {
+            return Woken::Shutdown;
+        }
+        tokio::select! {
+            made = async { answer.as_mut().expect("guarded by the branch's condition").await }, if answer.is_some() => {
+                // A dropped reply means that the engine went away with the command: nobody can tell its outcome.
+                Woken::Answer(made.unwrap_or_else(|_| Err((
+                    Refusal::new(ErrorCode::Unavailable, "the server is stopping; ask for the order by its client_order_id"),
+                    Outcome::Unknown,
+                ))))
+            }
+            _ = shutdown.changed() => Woken::News,
+            frame = self.socket.recv(), if wants_input => Woken::Frame(frame),
+            _ = events.changed() => Woken::News,
+            _ = news.changed(), if !rests => Woken::News,
+            () = sleep_until(Instant::now() + pause) => Woken::News,
+        }
+    }
+
+    fn take_in(&mut self, now: TimestampMs, frame: Option<Result<Message, axum::Error>>) -> Option<End> {
+        match frame {
+            None | Some(Ok(Message::Close(_))) => return Some(End::Gone),
+            Some(Err(error)) => {
+                debug!(session = %self.session, %error, "unreadable");
+                let too_big = error.to_string().contains("too long");
+                return Some(if too_big {
+                    End::Closed(CloseReason::TooBig)
+                } else {
+                    End::Gone
+                });
+            }
+            Some(Ok(Message::Text(text))) => self.handle(now, Incoming::Text(text.as_str())),
+            Some(Ok(Message::Binary(_))) => self.handle(now, Incoming::Binary),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => self.handle(now, Incoming::Alive),
+        }
+        None
+    }
+
+    fn handle(&mut self, now: TimestampMs, incoming: Incoming<'_>) {
+        let machine = &mut self.machine;
+        self.realtime.hub.with_board(self.realtime.account, |board| {
+            machine.handle(now, incoming, board)
+        });
+    }
+
+    /// Does something with the socket, for as long as a write may take.
+    async fn within_stall<F>(&mut self, write: F) -> Result<(), End>
+    where
+        F: AsyncFnOnce(&mut WebSocket) -> Result<(), axum::Error>,
+    {
+        let patience = Duration::from_millis(self.realtime.limits.write_stall_ms);
+        match timeout(patience, write(&mut self.socket)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Gone),
+            Err(_) => Err(End::Closed(CloseReason::WriteStalled)),
+        }
+    }
+
+    /// Sends the close frame, and waits a moment so that it is read before the connection is gone.
+    async fn say_goodbye(&mut self, reason: CloseReason) {
+        let frame = CloseFrame {
+            code: reason.code(),
+            reason: Utf8Bytes::from_static(reason.as_str()),
+        };
+        let socket = &mut self.socket;
+        let goodbye = async {
+            if socket.send(Message::Close(Some(frame))).await.is_ok() {
+                while let Some(Ok(_)) = socket.recv().await {}
+            }
+        };
+        // A client that does not answer the close in time is left.
+        let _ = timeout(CLOSE_GRACE, goodbye).await;
+    }
+}
+
+async fn hand_over(realtime: &Realtime, command: Command) -> oneshot::Receiver<EngineAnswer> {
+    let action = match command {
+        Command::PlaceOrder(order) => Action::PlaceOrder(order),
+        Command::ClosePosition(close) => Action::ClosePosition(close),
+        other => {
+            let refusal = Refusal::new(
+                ErrorCode::Internal,
+                format!("{} is not for the engine", other.action()),
+            );
+            return answered(Err((refusal, Outcome::NotExecuted)));
+        }
+    };
+    match realtime.commands.send(realtime.account, action).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            let refusal = Refusal::new(ErrorCode::Unavailable, "the server is stopping; nothing was done");
+            answered(Err((refusal, Outcome::NotExecuted)))
+        }
+    }
+}
+
+fn answered(answer: EngineAnswer) -> oneshot::Receiver<EngineAnswer> {
+    let (reply, receiver) = oneshot::channel();
+    let _ = reply.send(answer);
+    receiver
+}
