@@ -1,6 +1,6 @@
 //! Bounds on every number that enters, chosen so that no arithmetic behind them overflows or loses a digit.
 //!
-//! A [`Decimal`](rust_decimal::Decimal) holds an integer below 7.9 × 10²⁸ and a scale. Sums and products that fit into
+//! A [`Decimal`] holds an integer below 7.9 × 10²⁸ and a scale. Sums and products that fit into
 //! that are exact; beyond it they are rounded, and beyond 7.9 × 10²⁸ whole units they panic. So:
 //!
 //! - places of a price plus places of a quantity ≤ 12, hence every cost has at most 12 places;

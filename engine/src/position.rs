@@ -172,3 +172,135 @@ fn checked_value(execution: &Execution) -> Result<Amount, FoldError> {
         Err(FoldError::OutOfBounds)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tickwire_protocol::id::{ExecutionId, OrderId};
+
+    /// A fill such as `buy 1 x 100`, with what it realised.
+    fn execution(text: &str, pnl: &str) -> Execution {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let [side, quantity, "x", price] = words[..] else {
+            panic!("SIDE QUANTITY x PRICE")
+        };
+        Execution {
+            id: ExecutionId(1),
+            order_id: OrderId(1),
+            client_order_id: None,
+            position_id: PositionId(1),
+            symbol: Symbol::new("BTCUSDT").unwrap(),
+            side: if side == "buy" { Side::Buy } else { Side::Sell },
+            quantity: quantity.parse().unwrap(),
+            price: price.parse().unwrap(),
+            fee: "0.5".parse().unwrap(),
+            fee_currency: "USDT".to_owned(),
+            is_maker: false,
+            realized_pnl: pnl.parse().unwrap(),
+            timestamp: TimestampMs(0),
+        }
+    }
+
+    /// Fills one after the other; closing ones realise what [`Position::closing_pnl`] says.
+    fn held(fills: &[&str]) -> Option<Position> {
+        let mut position: Option<Position> = None;
+        for text in fills {
+            let mut execution = execution(text, "0");
+            if let Some(held) = position.as_ref().filter(|held| held.side != execution.side) {
+                execution.realized_pnl = held.closing_pnl(execution.price, execution.quantity);
+            }
+            position = fill(position.as_ref(), &execution).unwrap().position;
+        }
+        position
+    }
+
+    #[test]
+    fn a_tiny_cost_never_goes_below_zero() {
+        // The share, 0.000000008, rounds up to more than the whole.
+        let rest = held(&["buy 0.9 x 0.00000001", "sell 0.8 x 0.00000001"]).unwrap();
+        assert_eq!(
+            (rest.quantity.to_string().as_str(), rest.cost),
+            ("0.1", Amount::ZERO)
+        );
+        assert_eq!(
+            held(&[
+                "buy 0.9 x 0.00000001",
+                "sell 0.8 x 0.00000001",
+                "sell 0.1 x 0.00000001"
+            ]),
+            None
+        );
+    }
+
+    #[test]
+    fn fees_and_realised_parts_add_up_over_the_life_of_a_position() {
+        let rest = held(&["sell 3 x 100", "buy 1 x 90", "buy 1 x 110", "sell 1 x 80"]).unwrap();
+        assert_eq!(
+            (rest.realized_pnl, rest.fees),
+            (Amount::ZERO, "2.0".parse().unwrap())
+        );
+        assert_eq!(
+            (rest.quantity, rest.cost),
+            ("2".parse().unwrap(), "180".parse().unwrap())
+        );
+        assert_eq!(rest.entry_price(2).to_string(), "90");
+        assert_eq!(
+            rest.unrealized_pnl("200".parse().unwrap()),
+            "-20".parse().unwrap()
+        );
+    }
+
+    #[test]
+    fn fills_that_do_not_add_up_are_errors() {
+        let long = held(&["buy 2 x 100"]).unwrap();
+        for (text, pnl) in [
+            ("buy 1 x 100", "1"),
+            ("sell 3 x 100", "0"),
+            ("sell 2 x 100", "-1"),
+            ("sell 2 x 100", "1"),
+            ("sell 1 x 100", "101"),
+            ("sell 1 x 100", "-101"),
+        ] {
+            let error = fill(Some(&long), &execution(text, pnl)).unwrap_err();
+            assert_eq!(error, FoldError::Unbalanced(ExecutionId(1)), "{text} pnl {pnl}");
+        }
+        assert_eq!(
+            fill(None, &execution("buy 1 x 100", "1")),
+            Err(FoldError::Unbalanced(ExecutionId(1)))
+        );
+        let other = Execution {
+            position_id: PositionId(2),
+            ..execution("sell 1 x 100", "0")
+        };
+        let error = FoldError::WrongPosition {
+            held: PositionId(1),
+            told: PositionId(2),
+        };
+        assert_eq!(fill(Some(&long), &other), Err(error));
+    }
+
+    #[test]
+    fn fills_beyond_the_bounds_are_errors() {
+        let most = held(&["buy 1000000000000 x 1"]).unwrap();
+        for text in [
+            "buy 1 x 1",
+            "buy 1 x 20000000000",
+            "buy 1000000000000 x 1001",
+            "buy 0.00001 x 0.00000001",
+        ] {
+            assert_eq!(
+                fill(Some(&most), &execution(text, "0")),
+                Err(FoldError::OutOfBounds),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            fill(None, &execution("buy 1 x -1", "0")),
+            Err(FoldError::OutOfBounds)
+        );
+        assert_eq!(
+            fill(None, &execution("buy 0 x 1", "0")),
+            Err(FoldError::OutOfBounds)
+        );
+    }
+}

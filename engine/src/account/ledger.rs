@@ -47,3 +47,56 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bounds::AMOUNT_MAX;
+    use tickwire_protocol::clock::TimestampMs;
+    use tickwire_protocol::id::{ExecutionId, OrderId, PositionId, Symbol};
+    use tickwire_protocol::order::Side;
+
+    #[test]
+    fn no_sum_leaves_its_bounds() {
+        let execution = |pnl: &str, fee: &str| Execution {
+            id: ExecutionId(1),
+            order_id: OrderId(1),
+            client_order_id: None,
+            position_id: PositionId(1),
+            symbol: Symbol::new("BTCUSDT").unwrap(),
+            side: Side::Buy,
+            quantity: "1".parse().unwrap(),
+            price: "1".parse().unwrap(),
+            fee: fee.parse().unwrap(),
+            fee_currency: "USDT".to_owned(),
+            is_maker: false,
+            realized_pnl: pnl.parse().unwrap(),
+            timestamp: TimestampMs(0),
+        };
+        let full = Ledger {
+            deposits: AMOUNT_MAX,
+            ..Ledger::default()
+        };
+        assert_eq!(
+            full.with(&execution("1", "0"), true),
+            Err(FoldError::OutOfBounds),
+            "cash"
+        );
+        assert!(full.with(&execution("1", "1"), true).is_ok());
+        let spent = Ledger {
+            fees: AMOUNT_MAX,
+            realized_pnl: AMOUNT_MAX,
+            ..Ledger::default()
+        };
+        assert_eq!(
+            spent.with(&execution("0", "1"), false),
+            Err(FoldError::OutOfBounds),
+            "fees"
+        );
+        assert_eq!(
+            spent.with(&execution("1", "0"), false),
+            Err(FoldError::OutOfBounds),
+            "realised"
+        );
+    }
+}

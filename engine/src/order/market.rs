@@ -43,7 +43,11 @@ pub(super) fn execute(desk: &Desk<'_>, ticket: &Ticket<'_>) -> Result<Decided, R
     }
     for (price, quantity) in fills {
         plan.level(ticket.market.canonical(price), quantity)
-            .map_err(|_| refusal::beyond_account(desk.currency))?;
+            .map_err(|error| match error {
+                FoldError::OutOfBounds => refusal::beyond_account(desk.currency),
+                // Not known to be possible; refused rather than booked wrongly.
+                other => refusal::does_not_add_up(other),
+            })?;
     }
     if let Some(opening) = plan.opening
         && opening.needed > opening.available

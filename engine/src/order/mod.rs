@@ -1,7 +1,7 @@
 //! Orders: what an owner wants, checked, decided, and told as facts. Nothing in here changes anything.
 //!
-//! An order type is a file with an `execute` that takes a [`Ticket`]. A ticket can only be had from the checks in here,
-//! so no order type can be reached around them. Every refusal is in [`refusal`], as a code and a sentence.
+//! An order type is a file with an `execute` that takes a `Ticket`. A ticket can only be had from the checks in here,
+//! so no order type can be reached around them. Every refusal is in `refusal`, as a code and a sentence.
 
 mod close;
 mod market;

@@ -4,6 +4,7 @@ use crate::bounds::{AMOUNT_MAX, ORDER_VALUE_MAX, QUANTITY_MAX};
 use crate::grouped::Grouped;
 use crate::market::{MarketView, NoQuote};
 use crate::position::Position;
+use crate::state::FoldError;
 use tickwire_protocol::error::{ErrorCode, Refusal};
 use tickwire_protocol::id::{AccountId, Symbol};
 use tickwire_protocol::market::Instrument;
@@ -181,6 +182,14 @@ pub(super) fn beyond_account(currency: &str) -> Refusal {
     invalid_quantity(format!(
         "the account would leave its bounds of ±{amount} {currency} and {quantity} units of a position: order less"
     ))
+}
+
+/// The engine is at fault: what it planned is no fill of the position.
+pub(super) fn does_not_add_up(error: FoldError) -> Refusal {
+    Refusal::new(
+        ErrorCode::Internal,
+        format!("the order cannot be booked ({error}); nothing was done"),
+    )
 }
 
 pub(super) fn ids_exhausted() -> Refusal {

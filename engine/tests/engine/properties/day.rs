@@ -77,9 +77,10 @@ fn happening() -> impl Strategy<Value = Happening> {
 
 /// The inputs of a random day, beginning with two deposits and a quote of each market.
 pub fn day() -> impl Strategy<Value = Vec<Input>> {
+    let deposit = || prop_oneof![100u32..2000, 100u32..1_000_000];
     (
-        100u32..1_000_000,
-        100u32..1_000_000,
+        deposit(),
+        deposit(),
         proptest::collection::vec(happening(), 1..120),
     )
         .prop_map(|(first, second, happenings)| {

@@ -275,7 +275,7 @@ pub fn rich() -> Engine {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
     fn no_input_panics(inputs in inputs()) {

@@ -93,7 +93,7 @@ fn candles(trades: &[(i64, Trade)], interval: Interval) -> Vec<Candle> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
     fn the_ticker_is_that_of_all_trades_within_24_hours(ticks in ticks()) {

@@ -89,7 +89,7 @@ fn random_days_reach_what_they_are_to_show() {
 fn extreme_inputs_get_as_far_as_fills() {
     let mut times = BTreeMap::new();
     let mut runner = TestRunner::deterministic();
-    for _ in 0..5 * DAYS {
+    for _ in 0..2 * DAYS {
         let inputs = inputs().new_tree(&mut runner).unwrap().current();
         reached(rich(), inputs, &mut times);
     }

@@ -163,6 +163,14 @@ fn a_batch_says_what_to_publish_and_nothing_else() {
     assert_eq!(from.len(), 1);
     batch.clear();
     assert!(batch.touched.is_empty());
+    desk.step("account 1");
+    desk.step("close BTCUSDT");
+    desk.engine.tick(&tick(12_000, "97", "100", None), &mut batch);
+    assert_eq!(
+        desk.engine.touched_accounts(&batch.touched),
+        [].into(),
+        "nobody holds BTC any more"
+    );
 }
 
 #[test]

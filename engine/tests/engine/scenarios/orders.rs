@@ -50,6 +50,20 @@ fn a_book_out_of_step_with_the_quote_is_not_walked() {
 }
 
 #[test]
+fn a_book_from_before_an_interruption_is_not_walked() {
+    check(
+        "the feed was down in between, so the levels may be gone",
+        "deposit 10000 | quote BTCUSDT 99/100 | depth BTCUSDT 1x99 / 1x100 2x101 | link down | link live
+         | quote BTCUSDT 99/100 | buy 3 BTCUSDT",
+        "acct-1 opened with 10000
+         day opened with 10000
+         order-1 buy 3 BTCUSDT
+         exec-1 pos-1 buy 3 @ 100.00 fee 0.3
+         order-1 filled 3 @ 100 fee 0.3",
+    );
+}
+
+#[test]
 fn a_retry_places_nothing_and_gets_the_first_answer() {
     check(
         "the same client order id, whatever else it says and whatever happened since",

@@ -48,6 +48,29 @@ fn a_cost_that_does_not_divide_loses_nothing() {
 }
 
 #[test]
+fn an_average_that_has_no_end_closes_without_a_rest() {
+    check(
+        "100.01 / 3 = 33.33666…; closing all of it at once realises the exact difference",
+        "deposit 1000 | quote ETHUSDT 33.33/33.33 | buy 1 ETHUSDT | quote ETHUSDT 33.34/33.34 | buy 2 ETHUSDT
+         | quote ETHUSDT 40/40 | show | close ETHUSDT | show",
+        "acct-1 opened with 1000
+         day opened with 1000
+         order-1 buy 1 ETHUSDT
+         exec-1 pos-1 buy 1 @ 33.33 fee 0
+         order-1 filled 1 @ 33.33 fee 0
+         order-2 buy 2 ETHUSDT
+         exec-2 pos-1 buy 2 @ 33.34 fee 0
+         order-2 filled 2 @ 33.34 fee 0
+         equity 1019.99 cash 1000 used 100.01 available 899.99 today 19.99
+         pos-1 buy 3 ETHUSDT @ 33.336667 mark 40.00 pnl 19.99 (19.99 %)
+         order-3 sell 3 ETHUSDT
+         exec-3 pos-1 sell 3 @ 40.00 fee 0 pnl 19.99
+         order-3 filled 3 @ 40 fee 0
+         equity 1019.99 cash 1019.99 used 0 available 1019.99 today 19.99",
+    );
+}
+
+#[test]
 fn a_short_is_marked_at_the_ask() {
     check(
         "it could be closed at the ask",

@@ -27,6 +27,24 @@ fn after_a_restart_positions_are_worth_their_cost_until_the_feed_speaks() {
 }
 
 #[test]
+fn a_cost_is_not_reckoned_back_from_the_rounded_entry_price() {
+    check(
+        "33.336667 × 3 is not 100.01",
+        "deposit 1000 | quote ETHUSDT 33.33/33.33 | buy 1 ETHUSDT | quote ETHUSDT 33.34/33.34 | buy 2 ETHUSDT | restart | show",
+        "acct-1 opened with 1000
+         day opened with 1000
+         order-1 buy 1 ETHUSDT
+         exec-1 pos-1 buy 1 @ 33.33 fee 0
+         order-1 filled 1 @ 33.33 fee 0
+         order-2 buy 2 ETHUSDT
+         exec-2 pos-1 buy 2 @ 33.34 fee 0
+         order-2 filled 2 @ 33.34 fee 0
+         equity 1000 cash 1000 used 100.01 available 899.99 today 0
+         pos-1 buy 3 ETHUSDT @ 33.336667 mark 33.336667 pnl 0 (0.00 %)",
+    );
+}
+
+#[test]
 fn a_day_opens_once_with_the_equity_before_the_input_that_begins_it() {
     check(
         "the tick after midnight is today's",
