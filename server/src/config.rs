@@ -4,9 +4,10 @@
 
 use crate::exchange::config::{MarketConfig, ReplayConfig, ReplayForm, SimConfig, Speed};
 use clap::{Args, ValueEnum};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use tickwire_protocol::limits::Limits;
 use tickwire_protocol::money::{Amount, Ratio};
 
@@ -119,6 +120,7 @@ pub struct ServeArgs {
     pub replay_form: Option<Form>,
     /// How many times faster than real time the recording runs [default: 1]
     #[arg(long, env = "TICKWIRE_REPLAY_SPEED", value_name = "N")]
+    #[serde(deserialize_with = "exact_number", default)]
     pub replay_speed: Option<Ratio>,
     /// What the synthetic market is drawn from: the same seed gives the same market [default: 1]
     #[arg(long, env = "TICKWIRE_SIM_SEED", value_name = "N")]
@@ -134,6 +136,7 @@ pub struct ServeArgs {
     pub account: Option<AccountKind>,
     /// What a new paper account starts with, in USDT; an account that exists keeps what it has [default: 10000]
     #[arg(long, env = "TICKWIRE_STARTING_BALANCE", value_name = "AMOUNT")]
+    #[serde(deserialize_with = "exact_number", default)]
     pub starting_balance: Option<Amount>,
     /// Who may come in: none asks nobody for a login [default: none]
     #[arg(long, env = "TICKWIRE_AUTH", value_enum)]
@@ -283,6 +286,28 @@ pub fn check_environment(names: impl Iterator<Item = String>) -> Result<(), Conf
         }
     }
     Ok(())
+}
+
+/// Reads a number of the file exactly: money's own form is that of JSON frames, which TOML is not.
+fn exact_number<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: std::fmt::Display>,
+{
+    let text = match toml::Value::deserialize(deserializer)? {
+        toml::Value::String(text) => text,
+        toml::Value::Integer(number) => number.to_string(),
+        toml::Value::Float(number) => number.to_string(),
+        other => {
+            return Err(de::Error::custom(format!(
+                "expected a number, found {}",
+                other.type_str()
+            )));
+        }
+    };
+    text.parse()
+        .map(Some)
+        .map_err(|error| de::Error::custom(format!("{text:?} {error}")))
 }
 
 fn read_file(path: &Path) -> Result<ServeArgs, ConfigError> {

@@ -24,7 +24,16 @@ struct Cli {
 enum Command {
     /// Serve the desk.
     Serve(Box<ServeArgs>),
+    /// Print the licences of the desk and of the market data that it carries, and where those come from.
+    Licenses,
 }
+
+/// What must travel with the binary, which carries the data that it speaks of.
+const LICENSES: [&str; 3] = [
+    include_str!("../../LICENSE-MIT"),
+    include_str!("../../LICENSE-APACHE"),
+    include_str!("../data/PROVENANCE.md"),
+];
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -33,6 +42,10 @@ fn main() -> ExitCode {
     };
     let done = match cli.command {
         Command::Serve(args) => serve(*args),
+        Command::Licenses => {
+            LICENSES.iter().for_each(|text| println!("{text}\n"));
+            Ok(())
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

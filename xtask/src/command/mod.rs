@@ -1,5 +1,6 @@
 //! The commands of xtask: one file each, one row each in [`COMMANDS`].
 
+mod bench;
 mod build;
 mod check;
 mod run;
@@ -37,6 +38,12 @@ const COMMANDS: &[Command] = &[
         arguments: "",
         about: "formatting, clippy for the server and for the browser, the tidy test",
         run: check::run,
+    },
+    Command {
+        name: "bench",
+        arguments: "[desk | engine]",
+        about: "how fast it is: the desk from outside, the engine from inside (both where none is named)",
+        run: bench::run,
     },
     Command {
         name: "test",

@@ -85,6 +85,7 @@ fn a_start_in_the_middle_of_a_minute_joins_what_a_longer_run_has() {
     let played = advance(&mut long, minute + 59_999);
     for into_ms in [0, 1, 137, 20_000, 45_678, 59_998, 59_999] {
         let mut late = market("1", minute + into_ms);
+        let histories: Vec<Vec<Candle>> = (0..6).map(|index| history(&late, index)).collect();
         let rest = advance(&mut late, minute + 59_999);
         let expected: Vec<Tick> = played
             .iter()
@@ -105,9 +106,7 @@ fn a_start_in_the_middle_of_a_minute_joins_what_a_longer_run_has() {
             unstamped(&expected),
             "{into_ms} ms into the minute"
         );
-        for (index, lane) in late.lanes.iter().enumerate() {
-            let late = market("1", minute + into_ms);
-            let mut candles = history(&late, index);
+        for (lane, mut candles) in late.lanes.iter().zip(histories) {
             fold(&mut candles, &rest, lane.timeline.recording().symbol);
             assert_eq!(
                 candles.last(),

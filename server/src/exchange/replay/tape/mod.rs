@@ -57,6 +57,15 @@ impl TapeMarket {
     /// Outlines all captures; market time is the server's at `now`.
     pub fn open(speed: Speed, now: TimestampMs, anchor: TimestampMs) -> Result<TapeMarket, FeedError> {
         let outlines = CAPTURES.iter().map(Outline::of).collect::<Result<Vec<_>, _>>()?;
+        TapeMarket::new(outlines, speed, now, anchor)
+    }
+
+    fn new(
+        outlines: Vec<Outline>,
+        speed: Speed,
+        now: TimestampMs,
+        anchor: TimestampMs,
+    ) -> Result<TapeMarket, FeedError> {
         let loops = Loops::of(&outlines, anchor.floor_to(MINUTE_MS));
         let number = loops.number_at(now);
         let lanes = CAPTURES
@@ -209,7 +218,7 @@ impl Lane {
 
     /// Goes to the start of a loop. The quote of the loop before stands until there is another.
     fn rewind(&mut self, number: i64) {
-        let sum = Loops::is_mirrored(number).then_some(self.outline.mirror_sum);
+        let sum = Loops::is_mirrored(number).then_some(self.outline.mirror_sum());
         self.mirror = Mirror::new(self.capture.grid, sum);
         self.lines = self.capture.lines();
         self.book = Book::default();

@@ -11,6 +11,7 @@ use crate::exchange::binance::message::Frame;
 use crate::exchange::grid::{Bar, MINUTE_MS};
 
 /// One capture in outline.
+#[derive(Clone)]
 pub(super) struct Outline {
     /// When its first frame came, on the recorder's clock.
     pub first_ns: i64,
@@ -18,11 +19,12 @@ pub(super) struct Outline {
     pub last_ns: i64,
     /// The best prices of its first book ticker.
     pub first_quote: Quote,
-    /// The sum that mirrored prices are taken from; see [`Outline::mirror_sum`].
-    pub mirror_sum: Price,
+    /// Those of its last.
+    pub last_quote: Quote,
     trades: Vec<OutlineTrade>,
 }
 
+#[derive(Clone, Copy)]
 struct OutlineTrade {
     at_ns: i64,
     price: i64,
@@ -117,20 +119,19 @@ impl Outline {
         };
         let (first_quote, last_quote) = (quote(&first_best)?, quote(&last_best)?);
         let first_ns = first_ns.ok_or_else(|| capture.broken("it is empty".to_owned()))?;
-        let mirror_sum = Outline::mirror_sum(first_quote, last_quote);
         Ok(Outline {
             first_ns,
             last_ns,
             first_quote,
-            mirror_sum,
+            last_quote,
             trades,
         })
     }
 
     /// A mirrored loop turns every price `p` into `sum - p`. Its first bid is then the last bid of the recording, and its
     /// last bid the first of the recording: a mirrored loop fits before and after one as recorded.
-    fn mirror_sum(first: Quote, last: Quote) -> Price {
-        last.bid + first.ask
+    pub fn mirror_sum(&self) -> Price {
+        self.last_quote.bid + self.first_quote.ask
     }
 
     /// The candles of the last `minutes` whole minutes before `until` and of the one that holds it, as far as it went,
@@ -138,7 +139,7 @@ impl Outline {
     pub fn history(&self, capture: &Capture, loops: &Loops, until: TimestampMs, minutes: i64) -> Vec<Candle> {
         let grid = capture.grid;
         let from = until.floor_to(MINUTE_MS) - minutes.saturating_mul(MINUTE_MS);
-        let sum = grid.ticks(self.mirror_sum).unwrap_or(0);
+        let sum = grid.ticks(self.mirror_sum()).unwrap_or(0);
         let mut candles: Vec<(TimestampMs, Bar)> = Vec::new();
         for number in loops.number_at(from)..=loops.number_at(until) {
             for trade in &self.trades {

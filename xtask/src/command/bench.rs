@@ -1,0 +1,45 @@
+//! `cargo xtask bench`: figures, never verdicts. Machines are noisy, so compare what one run printed.
+
+use anyhow::{Result, bail};
+
+use crate::command::build;
+use crate::process;
+use crate::progress::Progress;
+use crate::workspace::Mode;
+
+/// The command.
+pub fn run(args: &[String]) -> Result<()> {
+    let (desk, engine) = match args {
+        [] => (true, true),
+        [one] if one == "desk" => (true, false),
+        [one] if one == "engine" => (false, true),
+        _ => bail!("unknown arguments {args:?}\nremedy: see `cargo xtask help`"),
+    };
+    let progress = Progress::start();
+    if engine {
+        progress.stage("engine: ticks per second", || {
+            process::run(
+                &mut process::cargo([
+                    "run",
+                    "--release",
+                    "-p",
+                    "tickwire-engine",
+                    "--example",
+                    "ticks_per_second",
+                ]),
+                "see the compiler's words above",
+            )
+        })?;
+    }
+    if desk {
+        let binary = build::build(&progress, Mode::Release)?;
+        progress.stage("desk: memory and latency from outside", || {
+            process::run(
+                process::cargo(["bench", "-p", "tickwire-tests", "--bench", "desk"])
+                    .env("TICKWIRE_BIN", binary),
+                "see the failed step above",
+            )
+        })?;
+    }
+    Ok(())
+}
