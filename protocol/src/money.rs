@@ -32,6 +32,10 @@ pub enum MoneyError {
 
 /// Reads a decimal exactly, in plain or scientific notation, within the bounds that keep arithmetic exact.
 pub fn parse_decimal(text: &str) -> Result<Decimal, MoneyError> {
+    // The library reads `1_000` too.
+    if text.contains('_') {
+        return Err(MoneyError::NotANumber);
+    }
     let number = if text.contains(['e', 'E']) {
         Decimal::from_scientific(text).map_err(|_| MoneyError::NotANumber)?
     } else {

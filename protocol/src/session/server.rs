@@ -319,7 +319,9 @@ impl Server {
         );
         let mut body = ErrorBody::from(Refusal::new(ErrorCode::RateLimited, message));
         body.retry_after_ms = Some(retry_after_ms);
-        let id = text.and_then(|text| match Envelope::decode(text) {
+        let short =
+            |text: &&str| text.len() <= usize::try_from(self.limits.frame_bytes_max).unwrap_or(usize::MAX);
+        let id = text.filter(short).and_then(|text| match Envelope::decode(text) {
             Ok(envelope) => envelope.id,
             Err(bad) => bad.id,
         });

@@ -113,10 +113,6 @@ impl ModelBoard {
             .collect()
     }
 
-    pub fn forget_symbols(&mut self) {
-        self.symbols.clear();
-    }
-
     fn candle_update(&self, topic: Topic, since: Option<Seq>) -> Option<Arc<Frame>> {
         let Topic::Candles(symbol, interval) = topic else {
             return None;

@@ -29,10 +29,7 @@ impl ModelEngine {
         };
         let key = client_order_id.clone().expect("a desk names all its orders");
         if let Some(order) = self.orders.get(&key) {
-            return Ok(Placed {
-                order: order.clone(),
-                duplicate: true,
-            });
+            return Ok(placed(order, true));
         }
         self.numbered += 1;
         let order = samples::order(self.numbered, client_order_id, now);
@@ -42,9 +39,16 @@ impl ModelEngine {
         board.log(Topic::Executions, now, samples::execution_update(&order));
         board.set(Topic::Positions);
         board.set(Topic::Balance);
-        Ok(Placed {
-            order,
-            duplicate: false,
-        })
+        Ok(placed(&order, false))
+    }
+}
+
+fn placed(order: &Order, duplicate: bool) -> Placed {
+    let client_order_id = order.client_order_id.clone();
+    Placed {
+        order_id: order.id,
+        client_order_id,
+        status: order.status,
+        duplicate,
     }
 }

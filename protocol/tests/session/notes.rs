@@ -101,15 +101,6 @@ impl Notes {
         self.links.last().expect("a link that was told").1
     }
 
-    /// When the link was last told to be live.
-    pub fn live_at(&self) -> Option<i64> {
-        self.links
-            .iter()
-            .rev()
-            .find(|(_, link)| *link == Link::Live)
-            .map(|(at, _)| *at)
-    }
-
     pub fn error_of(&self, id: &CommandId) -> Option<(ErrorCode, Option<Outcome>)> {
         let error = self.answers.get(id)?.as_ref().err()?;
         Some((error.code, error.outcome))

@@ -280,8 +280,8 @@ impl Pair {
                     self.pump(conn);
                 }
             }
-            Parcel::ToServer(text) => self.into_inbox(conn, Some(text)),
-            Parcel::Pong => self.into_inbox(conn, None),
+            Parcel::ToServer(text) => self.queue_input(conn, Some(text)),
+            Parcel::Pong => self.queue_input(conn, None),
             Parcel::ServerGone => {
                 if let Some(link) = self.conns.get_mut(&conn) {
                     link.server = None;
@@ -317,7 +317,7 @@ impl Pair {
         }
     }
 
-    fn into_inbox(&mut self, conn: u32, text: Option<String>) {
+    fn queue_input(&mut self, conn: u32, text: Option<String>) {
         if let Some(link) = self.conns.get_mut(&conn)
             && link.server.is_some()
         {

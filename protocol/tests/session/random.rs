@@ -10,7 +10,7 @@ use tickwire_protocol::message::Outcome;
 use tickwire_protocol::session::client::Input;
 use tickwire_protocol::topic::Topic;
 
-const LIVES: u64 = 120;
+const LIVES: u64 = 80;
 const CHANGES_A_LIFE: u32 = 60;
 
 struct Life {

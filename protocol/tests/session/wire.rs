@@ -34,7 +34,8 @@ impl Wire {
             Err(bad) => bad.id,
         };
         if let Some(id) = id {
-            self.commands.entry(id).or_default();
+            // The same id may be used again once it is answered, as a desk does that was told to come again.
+            self.commands.insert(id, 0);
         }
     }
 
