@@ -9,7 +9,7 @@ pub struct Limits {
     pub commands_per_second: u32,
     /// Commands that it may send at once after a pause.
     pub command_burst: u32,
-    /// Refused commands above the rate before the connection is closed.
+    /// Refused commands above the rate before the connection is closed; forgotten after a pause that lets a burst pass.
     pub rate_violations_max: u32,
     /// Topics that it may be subscribed to.
     pub topics_max: u32,

@@ -244,8 +244,8 @@ pub struct Pong {
     pub t2: TimestampMs,
 }
 
-/// A sign of life, with the last place of every lossless topic that the connection is subscribed to: a client that is
-/// behind it has lost the last message.
+/// A sign of life, with the place of the last message that was sent of every lossless topic that the connection is
+/// subscribed to: a client that is behind it has lost that message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heartbeat {
     /// Topic to `[epoch, seq]`.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 mod board;
+mod client_rules;
 mod dice;
 mod engine;
 mod harness;

@@ -70,6 +70,8 @@ pub struct Pair {
     pub cadence: bool,
     /// Frames to the desk that get lost without the connection being lost: what no network does, but a bug might.
     pub swallow: u32,
+    /// Frames to the desk that come twice: likewise.
+    pub repeat: u32,
     pub notes: Notes,
     pub dials: Vec<i64>,
     /// Frames of data that reached the desk.
@@ -108,6 +110,7 @@ impl Pair {
             up: true,
             cadence: true,
             swallow: 0,
+            repeat: 0,
             notes: Notes::default(),
             dials: Vec::new(),
             arrived: 0,
@@ -363,10 +366,15 @@ impl Pair {
             Outgoing::Text(text) => {
                 let message = Message::decode(std::str::from_utf8(&text).unwrap()).unwrap();
                 self.conns.get_mut(&conn).unwrap().wire.sent(&message);
-                let is_data = message.head.topic.is_some_and(|topic| topic == Topic::Orders);
-                if self.swallow > 0 && is_data && matches!(message.body, Body::OrderUpdate(_)) {
-                    self.swallow -= 1;
-                    return;
+                if matches!(message.body, Body::OrderUpdate(_)) {
+                    if self.swallow > 0 {
+                        self.swallow -= 1;
+                        return;
+                    }
+                    if self.repeat > 0 {
+                        self.repeat -= 1;
+                        self.post(conn, 0, Parcel::ToDesk(text.clone()));
+                    }
                 }
                 self.post(conn, 0, Parcel::ToDesk(text));
             }

@@ -48,6 +48,14 @@ impl Alone {
             .handle(TimestampMs(self.now), Incoming::Text(text), &self.board);
     }
 
+    fn publish_orders(&mut self, count: u32) {
+        let now = TimestampMs(self.now);
+        for _ in 0..count {
+            let order = samples::order(1, None, now);
+            self.board.log(Topic::Orders, now, samples::order_update(order));
+        }
+    }
+
     fn poll(&mut self) -> Vec<Outgoing> {
         let mut out = Vec::new();
         self.server.poll(TimestampMs(self.now), &self.board, &mut out);
@@ -199,18 +207,18 @@ fn a_client_that_is_too_fast_once_in_a_while_stays() {
 #[test]
 fn silence_is_closed_after_twenty_seconds_and_not_before() {
     let mut alone = Alone::new(Limits::default());
-    while alone.now < 20_000 {
+    alone.now = 1_300;
+    alone.say(r#"{"action":"pong"}"#);
+    while alone.now < 21_300 {
+        let out = alone.poll();
         assert!(
-            !alone
-                .poll()
-                .iter()
-                .any(|outgoing| matches!(outgoing, Outgoing::Close(_))),
+            !out.iter().any(|outgoing| matches!(outgoing, Outgoing::Close(_))),
             "at {}",
             alone.now
         );
         alone.now = alone.due();
     }
-    assert_eq!(alone.now, 20_000);
+    assert_eq!(alone.now, 21_300);
     assert!(
         alone
             .poll()
@@ -359,13 +367,7 @@ fn a_frame_above_the_limit_and_a_binary_one_are_answered_and_survived() {
 fn a_slow_reader_past_retention_is_told_on_the_living_connection() {
     let mut alone = Alone::new(Limits::default());
     alone.ask(r#"{"action":"subscribe","id":"1","topics":["orders"]}"#);
-    for _ in 0..150 {
-        alone.board.log(
-            Topic::Orders,
-            TimestampMs(0),
-            samples::order_update(samples::order(1, None, TimestampMs(0))),
-        );
-    }
+    alone.publish_orders(150);
     let out = messages(alone.poll());
     let Some(Body::Reset(reset)) = out
         .iter()
@@ -379,4 +381,58 @@ fn a_slow_reader_past_retention_is_told_on_the_living_connection() {
         !out.iter()
             .any(|message| matches!(message.body, Body::OrderUpdate(_)))
     );
+}
+
+#[test]
+fn a_place_that_is_kept_no_longer_is_reset_and_not_resumed() {
+    let mut alone = Alone::new(Limits::default());
+    alone.publish_orders(150);
+    let resume =
+        r#"{"action":"subscribe","topics":["orders"],"resume":[{"topic":"orders","ep":1,"seq":PLACE}]}"#;
+    let kinds = |out: Vec<Message>| -> Vec<String> {
+        out.iter()
+            .filter(|m| m.head.topic == Some(Topic::Orders))
+            .map(|m| m.body.kind().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        kinds(alone.ask(&resume.replace("PLACE", "49"))),
+        ["SUBSCRIBED", "RESET"]
+    );
+    assert_eq!(
+        kinds(alone.ask(&resume.replace("PLACE", "151"))),
+        ["SUBSCRIBED", "RESET"]
+    );
+    assert_eq!(
+        kinds(alone.ask(&resume.replace("PLACE", "150"))),
+        ["SUBSCRIBED", "RESUMED"]
+    );
+    let resumed = kinds(alone.ask(&resume.replace("PLACE", "148")));
+    assert_eq!(resumed, ["SUBSCRIBED", "RESUMED", "ORDER_UPDATE", "ORDER_UPDATE"]);
+}
+
+#[test]
+fn a_heartbeat_names_what_was_sent_and_not_what_waits() {
+    let mut alone = Alone::new(Limits::default());
+    alone.ask(r#"{"action":"subscribe","topics":["orders"]}"#);
+    alone.now = 5_000;
+    alone.publish_orders(90);
+    let out = messages(alone.poll());
+    let sent = out
+        .iter()
+        .filter(|message| message.head.topic == Some(Topic::Orders))
+        .filter_map(|m| m.head.seq)
+        .max();
+    let Some(Body::Heartbeat(beat)) = out
+        .iter()
+        .map(|m| &m.body)
+        .find(|body| matches!(body, Body::Heartbeat(_)))
+    else {
+        panic!("{out:?}");
+    };
+    assert!(
+        sent < Some(tickwire_protocol::id::Seq(90)),
+        "a turn is shorter than the backlog"
+    );
+    assert_eq!(beat.heads[&Topic::Orders], (Epoch(1), sent.unwrap()));
 }
