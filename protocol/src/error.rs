@@ -10,7 +10,7 @@ use std::fmt;
 pub enum ErrorCode {
     /// The frame is no JSON object.
     BadJson,
-    /// The frame is binary, or not UTF-8.
+    /// The frame is binary.
     BadFrame,
     /// The frame is above the size limit.
     TooLarge,

@@ -9,7 +9,7 @@
 //! - [`exchange`]: sources of market data, each behind the trait `Feed`
 //! - [`queue`]: the one bounded queue into the engine, for ticks, commands and time
 //! - [`engine_task`]: owns the engine; decides, has it journaled, then publishes and answers, in this order
-//! - [`journal`]: remembers
+//! - [`journal`]: remembers every event before anybody hears of it
 //! - [`hub`]: the latest values and recent messages, for everybody to read
 //! - [`socket`]: one pump for each WebSocket; sees hub and queue only
 //! - [`http`]: pages rendered on the server, assets, health
@@ -148,6 +148,7 @@ pub async fn run(
         connection_ids: Arc::new(AtomicU64::new(0)),
     };
     let router = http::router(SiteAssets::load(), desk).merge(socket::router(realtime));
+    let router = http::guard::guarded(router, config.http.allowed_hosts);
 
     if !first_prices(&hub).await {
         warn!("no prices yet; serving all the same");

@@ -1,6 +1,8 @@
 //! How fast the desk is, seen from outside: the release binary on loopback, one client. Reported, never asserted:
 //! machines are noisy, and figures of different machines are not to be compared.
 
+#![expect(clippy::print_stdout, reason = "a measurement for people")]
+
 use anyhow::{Context as _, Result, ensure};
 use std::time::{Duration, Instant};
 use tickwire_tests::binary;

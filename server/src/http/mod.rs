@@ -1,7 +1,8 @@
-//! HTTP: server-rendered pages, the site assets, and health. Handlers translate, they decide nothing about trading.
+//! HTTP: server-rendered pages, the site assets, health, and what guards them all. Handlers translate, they decide nothing about trading.
 
 pub mod assets;
 pub mod boot;
+pub mod guard;
 mod health;
 mod pages;
 

@@ -65,6 +65,14 @@ pub enum JournalError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The file is no database, or cannot be opened as one.
+    #[error("the file {} cannot be opened as a journal: {source}; move it away or choose another --data-dir", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
     /// The database refuses.
     #[error("the journal's database refuses: {0}")]
     Database(#[from] rusqlite::Error),

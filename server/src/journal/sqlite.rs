@@ -48,32 +48,35 @@ impl SqliteJournal {
             .map_err(refused)?;
 
         let file = folder.join(FILE);
-        let in_use = |error: rusqlite::Error| match error.sqlite_error_code() {
+        let unopened = |source: rusqlite::Error| match source.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 JournalError::InUse { file: file.clone() }
             }
-            _ => JournalError::Database(error),
+            _ => JournalError::Unreadable {
+                file: file.clone(),
+                source,
+            },
         };
-        let database = Connection::open(&file)?;
+        let database = Connection::open(&file).map_err(unopened)?;
         // The exclusive lock is taken by the first write below and held until the process ends, however it ends.
         database
             .pragma_update(None, "locking_mode", "EXCLUSIVE")
-            .map_err(in_use)?;
+            .map_err(unopened)?;
         database
             .pragma_update(None, "journal_mode", "WAL")
-            .map_err(in_use)?;
+            .map_err(unopened)?;
         database
             .pragma_update(None, "synchronous", "FULL")
-            .map_err(in_use)?;
+            .map_err(unopened)?;
         let found: i64 = database
             .query_row("PRAGMA user_version", [], |row| row.get(0))
-            .map_err(in_use)?;
+            .map_err(unopened)?;
         if found == 0 {
             database
                 .execute_batch(&format!(
                     "BEGIN; {TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;"
                 ))
-                .map_err(in_use)?;
+                .map_err(unopened)?;
         } else if found != SCHEMA {
             return Err(JournalError::Schema {
                 file,
@@ -95,7 +98,7 @@ impl SqliteJournal {
         let epoch = journal.fact("epoch")?.unwrap_or(i64::from(drawn));
         let boot = journal.fact("boot")?.unwrap_or(0) + 1;
         journal.keep_fact("epoch", epoch).map_err(|error| match error {
-            JournalError::Database(error) => in_use(error),
+            JournalError::Database(error) => unopened(error),
             other => other,
         })?;
         journal.keep_fact("boot", boot)?;

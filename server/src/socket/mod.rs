@@ -78,6 +78,11 @@ async fn upgrade(
         )
             .into_response();
     }
+    if !speaks_our_protocol(&headers) {
+        let message =
+            format!("this endpoint speaks {SUBPROTOCOL_JSON}; offer it, or no subprotocol at all\n");
+        return (StatusCode::BAD_REQUEST, message).into_response();
+    }
     let number = realtime.connection_ids.fetch_add(1, Ordering::Relaxed) + 1;
     let session = format!("c-{}-{number}", realtime.boot.0);
     upgrade
@@ -88,6 +93,19 @@ async fn upgrade(
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
         .on_upgrade(move |socket| Pump::new(socket, realtime, session).run())
+}
+
+/// Whether the client offers no subprotocol, or ours among others.
+fn speaks_our_protocol(headers: &HeaderMap) -> bool {
+    let mut offers = headers
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .filter_map(|offer| offer.to_str().ok())
+        .flat_map(|offer| offer.split(','))
+        .map(str::trim)
+        .filter(|offer| !offer.is_empty())
+        .peekable();
+    offers.peek().is_none() || offers.any(|offer| offer == SUBPROTOCOL_JSON)
 }
 
 /// Whether a browser opened this from the desk's own page. Programs send no `Origin`.

@@ -16,6 +16,7 @@ use tickwire_protocol::message::{ConnectionEstablished, Outcome};
 use tickwire_protocol::session::server::{EngineAnswer, Incoming, Outgoing, Server};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 use tracing::{debug, info};
 
 /// How long a closed connection is kept for the other side to read why.
@@ -31,10 +32,19 @@ pub struct Pump {
 
 /// Why a pump ends.
 enum End {
-    /// The client closed, or the link broke.
+    /// The link broke.
     Gone,
-    /// The server closes, for this reason.
+    /// The client closed; its goodbye is to be answered.
+    ClosedByClient,
+    /// The server closes, for a reason of the protocol's own.
     Closed(CloseReason),
+    /// The server closes, because the client broke the rules of WebSockets (RFC 6455, section 7.4.1).
+    Broken {
+        /// The close code.
+        code: u16,
+        /// What was wrong, for the client's developer.
+        reason: &'static str,
+    },
 }
 
 /// What woke a pump.
@@ -77,9 +87,17 @@ impl Pump {
         info!(session = %self.session, "connected");
         match self.carry().await {
             End::Gone => info!(session = %self.session, "disconnected"),
+            End::ClosedByClient => {
+                info!(session = %self.session, "disconnected");
+                self.linger().await;
+            }
             End::Closed(reason) => {
                 info!(session = %self.session, reason = reason.as_str(), "closed");
-                self.say_goodbye(reason).await;
+                self.say_goodbye(reason.code(), reason.as_str()).await;
+            }
+            End::Broken { code, reason } => {
+                info!(session = %self.session, code, reason, "closed");
+                self.say_goodbye(code, reason).await;
             }
         }
     }
@@ -87,7 +105,8 @@ impl Pump {
     async fn admit(&mut self) -> Option<ConnectionGuard> {
         let guard = self.realtime.hub.admit(self.realtime.connections_max);
         if guard.is_none() {
-            self.say_goodbye(CloseReason::TooManyConnections).await;
+            let reason = CloseReason::TooManyConnections;
+            self.say_goodbye(reason.code(), reason.as_str()).await;
         }
         guard
     }
@@ -192,15 +211,11 @@ impl Pump {
 
     fn take_in(&mut self, now: TimestampMs, frame: Option<Result<Message, axum::Error>>) -> Option<End> {
         match frame {
-            None | Some(Ok(Message::Close(_))) => return Some(End::Gone),
+            None => return Some(End::Gone),
+            Some(Ok(Message::Close(_))) => return Some(End::ClosedByClient),
             Some(Err(error)) => {
                 debug!(session = %self.session, %error, "unreadable");
-                let too_big = error.to_string().contains("too long");
-                return Some(if too_big {
-                    End::Closed(CloseReason::TooBig)
-                } else {
-                    End::Gone
-                });
+                return Some(unreadable(error));
             }
             Some(Ok(Message::Text(text))) => self.handle(now, Incoming::Text(text.as_str())),
             Some(Ok(Message::Binary(_))) => self.handle(now, Incoming::Binary),
@@ -230,19 +245,42 @@ impl Pump {
     }
 
     /// Sends the close frame, and waits a moment so that it is read before the connection is gone.
-    async fn say_goodbye(&mut self, reason: CloseReason) {
+    async fn say_goodbye(&mut self, code: u16, reason: &'static str) {
         let frame = CloseFrame {
-            code: reason.code(),
-            reason: Utf8Bytes::from_static(reason.as_str()),
+            code,
+            reason: Utf8Bytes::from_static(reason),
         };
+        // A client that does not take the close in time is left.
+        if let Ok(Ok(())) = timeout(CLOSE_GRACE, self.socket.send(Message::Close(Some(frame)))).await {
+            self.linger().await;
+        }
+    }
+
+    /// Reads on for a moment: that writes what the library still has to say, and lets the client close first.
+    async fn linger(&mut self) {
         let socket = &mut self.socket;
-        let goodbye = async {
-            if socket.send(Message::Close(Some(frame))).await.is_ok() {
-                while let Some(Ok(_)) = socket.recv().await {}
-            }
-        };
-        // A client that does not answer the close in time is left.
-        let _ = timeout(CLOSE_GRACE, goodbye).await;
+        let _ = timeout(CLOSE_GRACE, async {
+            let _ = socket.flush().await;
+            while let Some(Ok(_)) = socket.recv().await {}
+        })
+        .await;
+    }
+}
+
+/// What a read error says of the client.
+fn unreadable(error: axum::Error) -> End {
+    match error.into_inner().downcast_ref::<tungstenite::Error>() {
+        Some(tungstenite::Error::Capacity(_)) => End::Closed(CloseReason::TooBig),
+        Some(tungstenite::Error::Utf8(_)) => End::Broken {
+            code: 1007,
+            reason: "text_is_not_utf8",
+        },
+        Some(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => End::Gone,
+        Some(tungstenite::Error::Protocol(_)) => End::Broken {
+            code: 1002,
+            reason: "protocol_error",
+        },
+        _ => End::Gone,
     }
 }
 

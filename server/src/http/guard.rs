@@ -1,0 +1,113 @@
+//! What every request passes: the name that it was sent to, and headers that keep other pages from using the desk.
+//!
+//! Without a login the browser's own rules are the only wall between the desk and other pages. A page of an attacker can
+//! have its own name resolve to this machine (DNS rebinding) and is then of the same origin, so a name that the
+//! operator does not know is refused. An IP address cannot be rebound.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+/// Headers of every response that does not set them itself.
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
+    // No other page may show the desk in a frame and have its visitors click into it.
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("frame-ancestors 'none'"),
+    ),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+];
+
+/// The router behind the guard. `allowed_hosts` are names that the desk is reached by, beside localhost.
+pub fn guarded(router: Router, allowed_hosts: Vec<String>) -> Router {
+    router.layer(from_fn_with_state(Arc::new(allowed_hosts), guard))
+}
+
+async fn guard(State(allowed_hosts): State<Arc<Vec<String>>>, request: Request, next: Next) -> Response {
+    let known = host(&request).is_none_or(|host| is_known(&host, &allowed_hosts));
+    let mut response = if known {
+        next.run(request).await
+    } else {
+        let message = "this desk does not go by that name; use its IP address or localhost, or start it with \
+                       --allowed-host NAME\n";
+        (StatusCode::MISDIRECTED_REQUEST, message).into_response()
+    };
+    add_missing(response.headers_mut());
+    response
+}
+
+fn add_missing(headers: &mut HeaderMap) {
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(value);
+    }
+}
+
+/// The host that the request was sent to, without its port.
+fn host(request: &Request) -> Option<String> {
+    let authority = match request.headers().get(header::HOST) {
+        // A name that is no text is no name that anybody allowed.
+        Some(host) => host.to_str().unwrap_or("?").to_owned(),
+        None => request.uri().authority()?.to_string(),
+    };
+    let without_port = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => &authority,
+    };
+    Some(without_port.to_owned())
+}
+
+fn is_known(host: &str, allowed_hosts: &[String]) -> bool {
+    let is_address = host.parse::<Ipv4Addr>().is_ok()
+        || host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .is_some_and(|host| host.parse::<Ipv6Addr>().is_ok());
+    let is_name = |name: &str| host.trim_end_matches('.').eq_ignore_ascii_case(name);
+    is_address || is_name("localhost") || allowed_hosts.iter().any(|name| is_name(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_allowed_names_pass_and_others_do_not() {
+        let case = |authority: &str| {
+            let request = Request::builder()
+                .header(header::HOST, authority)
+                .body(axum::body::Body::empty())
+                .unwrap();
+            is_known(&host(&request).unwrap(), &["desk.example".to_owned()])
+        };
+        for known in [
+            "127.0.0.1:8000",
+            "localhost:8000",
+            "LOCALHOST",
+            "[::1]:8000",
+            "[::1]",
+            "192.168.1.7",
+            "desk.example:443",
+        ] {
+            assert!(case(known), "{known}");
+        }
+        for foreign in [
+            "evil.example:8000",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "",
+            "desk.example.evil",
+            "2130706433",
+        ] {
+            assert!(!case(foreign), "{foreign}");
+        }
+    }
+}

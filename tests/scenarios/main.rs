@@ -1,0 +1,27 @@
+//! The system from outside: each scenario starts the real binary and talks to it over real sockets.
+#![expect(clippy::print_stderr, reason = "a scenario that cannot run says so")]
+#![allow(clippy::unwrap_used, reason = "a scenario fails where it stands")]
+
+mod account;
+mod assets;
+mod bad_frames;
+mod bad_handshake;
+mod bad_input;
+mod cadence;
+mod candles;
+mod conflation;
+mod durability;
+mod fixed_frames;
+mod flood;
+mod isolation;
+mod market;
+mod one_binary;
+mod orders;
+mod pages;
+mod reconnect;
+mod refusals;
+mod resume;
+mod retries;
+mod settings;
+mod shutdown;
+mod startup;

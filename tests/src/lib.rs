@@ -1,0 +1,15 @@
+//! What the black-box tests share: a desk of one's own (the real binary as a process), and the clients that talk to it:
+//! a plain HTTP request, a WebSocket client that sees every frame as it came, a watcher that measures silence, and a
+//! pump for the client state machine of tickwire-protocol.
+//!
+//! Nothing here knows the inside of the server: scenarios see what a client sees.
+
+pub mod binary;
+pub mod desk;
+pub mod exact;
+pub mod http;
+pub mod order;
+pub mod pump;
+pub mod trial;
+pub mod watcher;
+pub mod wire;
