@@ -1,0 +1,4 @@
+//! One file per page; the route table is in the crate root.
+
+pub mod desk;
+pub mod not_found;

@@ -1,0 +1,369 @@
+//! The browser's socket: it moves frames between a WebSocket and the protocol's client machine, and what the machine
+//! hands out into the store, once an animation frame. It holds no rules of the conversation.
+//!
+//! Every signal of a batch is written in one task; effects run after it and before the browser paints, so that a batch
+//! is one repaint. A hidden page has no animation frames: the tick empties its inbox instead.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::rc::{Rc, Weak};
+use std::task::Poll;
+use std::time::Duration;
+
+use futures::{SinkExt as _, StreamExt as _};
+use gloo_net::websocket::{Message as WireMessage, State, WebSocketError, futures::WebSocket};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use tickwire_protocol::clock::TimestampMs;
+use tickwire_protocol::command::Command;
+use tickwire_protocol::id::CommandId;
+use tickwire_protocol::session::client::{Client, Event, Input, Link, Output};
+use tickwire_protocol::topic::Topic;
+use tickwire_protocol::{REALTIME_PATH, SUBPROTOCOL_JSON};
+
+use super::inbox::Inbox;
+use super::paint::PaintTimes;
+use super::store::set_changed;
+use super::{Answer, Status, Store, apply};
+
+/// Ages, latencies and what a hidden page missed are looked at this often.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What has waited longer than this got no animation frame.
+const FRAME_OVERDUE_MS: u64 = 500;
+
+/// A live link that subscribes to one topic more resyncs for a blink: no news unless it takes longer.
+const RESYNC_NEWS_MS: u64 = 500;
+
+/// The close code of a connection that broke.
+const ABNORMAL: u16 = 1006;
+
+type SharedSocket = Rc<RefCell<WebSocket>>;
+
+/// A handle on the one pump of the page.
+#[derive(Clone, Copy)]
+pub struct Socket(StoredValue<Rc<Pump>, LocalStorage>);
+
+impl Socket {
+    /// A socket that is not connected.
+    pub fn new(store: Store, status: Status, taken_at: TimestampMs) -> Socket {
+        Socket(StoredValue::new_local(Rc::new(Pump::new(
+            store, status, taken_at,
+        ))))
+    }
+
+    /// Connects, and stays connected for as long as the page lives.
+    pub fn start(&self) {
+        self.0.get_value().start();
+    }
+
+    /// Wants a topic.
+    pub fn subscribe(&self, topic: Topic) {
+        let pump = self.0.get_value();
+        pump.client.borrow_mut().subscribe(topic);
+        pump.drain();
+    }
+
+    /// Wants it no longer.
+    pub fn unsubscribe(&self, topic: Topic) {
+        let pump = self.0.get_value();
+        pump.client.borrow_mut().unsubscribe(topic);
+        pump.drain();
+    }
+
+    /// Sends a command, now or as soon as there is a connection.
+    pub fn request(&self, command: Command) -> Answer {
+        let pump = self.0.get_value();
+        let answer = Answer::default();
+        let id = pump.client.borrow_mut().request(now(), command);
+        pump.answers.borrow_mut().insert(id, answer.clone());
+        pump.drain();
+        answer
+    }
+}
+
+struct Pump {
+    client: RefCell<Client>,
+    inbox: RefCell<Inbox>,
+    answers: RefCell<BTreeMap<CommandId, Answer>>,
+    socket: RefCell<Option<SharedSocket>>,
+    /// Counts connections: what an older one still says is not listened to.
+    connection: Cell<u32>,
+    /// The state of the link, and since when, until it is told together with the data that it speaks of.
+    link_news: Cell<Option<(Link, TimestampMs)>>,
+    alarm: Cell<Option<(TimestampMs, TimeoutHandle)>>,
+    frame_asked: Cell<bool>,
+    /// Whether the page was hidden since the last batch, so that its delay says nothing.
+    was_hidden: Cell<bool>,
+    paint: RefCell<PaintTimes>,
+    store: Store,
+    status: Status,
+    taken_at: TimestampMs,
+}
+
+impl Pump {
+    fn new(store: Store, status: Status, taken_at: TimestampMs) -> Pump {
+        Pump {
+            client: RefCell::new(Client::new(random_seed())),
+            inbox: RefCell::default(),
+            answers: RefCell::default(),
+            socket: RefCell::default(),
+            connection: Cell::new(0),
+            link_news: Cell::new(None),
+            alarm: Cell::new(None),
+            frame_asked: Cell::new(false),
+            was_hidden: Cell::new(false),
+            paint: RefCell::default(),
+            store,
+            status,
+            taken_at,
+        }
+    }
+
+    fn start(self: &Rc<Self>) {
+        // Until the server has greeted, its clock is taken to be that of the page's birth.
+        self.status.offset_ms.set(self.taken_at.0 - now().0);
+        self.tick();
+        let pump = Rc::clone(self);
+        set_interval(move || pump.tick(), TICK);
+        self.on_window("online", |pump| pump.feed(Input::Wake));
+        self.on_window("offline", |pump| pump.feed(Input::Offline));
+        self.on_window("pageshow", |pump| pump.feed(Input::Wake));
+        self.on_window("visibilitychange", |pump| {
+            pump.was_hidden.set(true);
+            pump.feed(Input::Hidden(document().hidden()));
+        });
+        self.feed(Input::Start);
+    }
+
+    fn on_window(self: &Rc<Self>, event: &'static str, react: impl Fn(&Rc<Pump>) + 'static) {
+        let pump = Rc::clone(self);
+        // The page has one pump for life, so the listener is never taken away.
+        let _ = window_event_listener_untyped(event, move |_| react(&pump));
+    }
+
+    fn feed(self: &Rc<Self>, input: Input<'_>) {
+        self.client.borrow_mut().handle(now(), input);
+        self.drain();
+    }
+
+    /// Does what the machine asks for, and sets the alarm for its next deadline.
+    fn drain(self: &Rc<Self>) {
+        loop {
+            let Some(output) = self.client.borrow_mut().poll() else {
+                break;
+            };
+            match output {
+                Output::Dial => self.dial(),
+                Output::HangUp => drop(self.socket.take()),
+                Output::Send(text) => self.write(text),
+                Output::Event(event) => self.take(event),
+            }
+        }
+        self.set_alarm();
+    }
+
+    fn take(self: &Rc<Self>, event: Event) {
+        match event {
+            Event::Message(message) => self.inbox.borrow_mut().push(*message, now()),
+            Event::Link(link) => self.link_news.set(Some((link, now()))),
+            Event::Greeted(greeting) => {
+                self.status.offset_ms.set(greeting.server_time.0 - now().0);
+                self.status.server_release.set(Some(greeting.server));
+                if self.store.instruments.with_untracked(Vec::is_empty) {
+                    let _ = self.client.borrow_mut().request(now(), Command::GetInstruments);
+                }
+                return;
+            }
+            Event::Answered { id, result } => {
+                if let Some(answer) = self.answers.borrow_mut().remove(&id) {
+                    answer.set(Some(result));
+                }
+                return;
+            }
+            Event::Lost(_) => {
+                self.status.losses.update(|losses| *losses += 1);
+                return;
+            }
+        }
+        if !self.frame_asked.replace(true) {
+            let pump = Rc::clone(self);
+            request_animation_frame(move || {
+                pump.frame_asked.set(false);
+                pump.flush();
+            });
+        }
+    }
+
+    fn dial(self: &Rc<Self>) {
+        let connection = self.connection.get().wrapping_add(1);
+        self.connection.set(connection);
+        let Ok(socket) = WebSocket::open_with_protocol(&url(), SUBPROTOCOL_JSON) else {
+            return self.feed(Input::Closed { code: ABNORMAL });
+        };
+        let socket = Rc::new(RefCell::new(socket));
+        let listened = Rc::downgrade(&socket);
+        self.socket.replace(Some(socket));
+        spawn_local(listen(Rc::clone(self), listened, connection));
+    }
+
+    fn write(&self, text: String) {
+        if let Some(socket) = self.socket.borrow().as_ref() {
+            // A socket that cannot take it is closing, and its close event says so.
+            let _ = socket.borrow_mut().start_send_unpin(WireMessage::Text(text));
+        }
+    }
+
+    /// Puts all that has arrived into the store.
+    fn flush(self: &Rc<Self>) {
+        self.tell_link();
+        let Some((messages, first_at)) = self.inbox.borrow_mut().take() else {
+            return;
+        };
+        self.status.batch_at.set(now());
+        for message in messages {
+            apply(&self.store, message);
+        }
+        if !self.was_hidden.replace(document().hidden()) {
+            let pump = Rc::clone(self);
+            request_animation_frame(move || {
+                if !pump.was_hidden.get() {
+                    let ms = u32::try_from(now().since(first_at)).unwrap_or(u32::MAX);
+                    pump.paint.borrow_mut().add(ms);
+                }
+            });
+        }
+    }
+
+    fn tell_link(&self) {
+        let Some((link, since)) = self.link_news.take() else {
+            return;
+        };
+        let was_live = self.status.link.get_untracked() == Link::Live;
+        let is_blink = matches!(link, Link::Resyncing { .. }) && now().since(since) < RESYNC_NEWS_MS;
+        if was_live && is_blink {
+            self.link_news.set(Some((link, since)));
+            return;
+        }
+        set_changed(self.status.link, link);
+        self.status.now.set(Some(now()));
+    }
+
+    /// Once a second: the clock, the measurements, and what got no animation frame.
+    fn tick(self: &Rc<Self>) {
+        self.feed(Input::Timeout);
+        {
+            let client = self.client.borrow();
+            if let Some((offset_ms, _)) = client.clock_offset() {
+                set_changed(self.status.offset_ms, offset_ms);
+            }
+            set_changed(self.status.rtt_ms, client.rtt_ms());
+            set_changed(self.status.gaps, client.gaps());
+        }
+        set_changed(self.status.paint, self.paint.borrow().summary());
+        let overdue = self
+            .inbox
+            .borrow()
+            .waits_since()
+            .is_some_and(|at| now().since(at) > FRAME_OVERDUE_MS);
+        if overdue || self.link_news.get().is_some() {
+            self.flush();
+        }
+        self.status.now.set(Some(now()));
+    }
+
+    fn set_alarm(self: &Rc<Self>) {
+        let Some(deadline) = self.client.borrow().next_deadline() else {
+            return;
+        };
+        match self.alarm.get() {
+            // Early is harmless: the machine looks at the time itself.
+            Some((at, _)) if at <= deadline => return,
+            Some((_, handle)) => handle.clear(),
+            None => {}
+        }
+        let wait = Duration::from_millis(deadline.since(now()));
+        let pump = Rc::clone(self);
+        let ring = move || {
+            pump.alarm.set(None);
+            pump.feed(Input::Timeout);
+        };
+        self.alarm.set(
+            set_timeout_with_handle(ring, wait)
+                .ok()
+                .map(|handle| (deadline, handle)),
+        );
+    }
+}
+
+/// Hands on what one connection says, until it ends or is no longer the pump's.
+async fn listen(pump: Rc<Pump>, socket: Weak<RefCell<WebSocket>>, connection: u32) {
+    let is_current = || pump.connection.get() == connection;
+    let open = poll_fn(|cx| match socket.upgrade() {
+        Some(socket) => {
+            let mut socket = socket.borrow_mut();
+            socket
+                .poll_ready_unpin(cx)
+                .map(|_| matches!(socket.state(), State::Open))
+        }
+        None => Poll::Ready(false),
+    });
+    if open.await && is_current() {
+        pump.feed(Input::Opened);
+    }
+    loop {
+        let next = poll_fn(|cx| match socket.upgrade() {
+            Some(socket) => socket.borrow_mut().poll_next_unpin(cx),
+            None => Poll::Ready(None),
+        });
+        let next = next.await;
+        if !is_current() || socket.strong_count() == 0 {
+            return;
+        }
+        let code = match next {
+            Some(Ok(WireMessage::Text(text))) => {
+                pump.feed(Input::Frame(&text));
+                continue;
+            }
+            // The protocol has no binary frames yet, and a close follows an error.
+            Some(Ok(WireMessage::Bytes(_)) | Err(WebSocketError::ConnectionError)) => continue,
+            Some(Err(WebSocketError::ConnectionClose(close))) => close.code,
+            Some(Err(_)) | None => ABNORMAL,
+        };
+        drop(pump.socket.take());
+        pump.feed(Input::Closed { code });
+        return;
+    }
+}
+
+fn url() -> String {
+    let location = location();
+    let scheme = if location.protocol().is_ok_and(|protocol| protocol == "https:") {
+        "wss://"
+    } else {
+        "ws://"
+    };
+    [scheme, &location.host().unwrap_or_default(), REALTIME_PATH].concat()
+}
+
+/// A clock that never steps: the moment the page was opened, and the time since.
+fn now() -> TimestampMs {
+    let ms = window()
+        .performance()
+        .map_or(0.0, |clock| clock.time_origin() + clock.now());
+    TimestampMs(ms as i64)
+}
+
+/// Without one, the clock has to do: it is enough to keep two desks apart.
+fn random_seed() -> u64 {
+    let mut bytes = [0; 8];
+    let drawn = window()
+        .crypto()
+        .and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes));
+    if drawn.is_ok() {
+        u64::from_le_bytes(bytes)
+    } else {
+        now().0 as u64
+    }
+}

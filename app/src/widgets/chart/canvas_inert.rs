@@ -1,0 +1,35 @@
+//! The canvas where there is no browser: nothing is drawn.
+
+use leptos::prelude::*;
+use leptos::web_sys::HtmlDivElement;
+
+use super::drawing::{Line, Loading};
+
+/// The twin of the browser's canvas.
+#[derive(Clone, Copy, Debug)]
+pub struct Canvas;
+
+impl Canvas {
+    /// Nothing.
+    pub fn new(_loading: RwSignal<Loading>) -> Canvas {
+        Canvas
+    }
+
+    /// Nothing.
+    pub fn mount(&self, _place: &HtmlDivElement) {}
+
+    /// Nothing.
+    pub fn retry(&self) {}
+
+    /// Nothing.
+    pub fn snapshot(&self, _bars: &[f64], _scale: u32, _tick: f64, _is_new_market: bool) {}
+
+    /// Nothing.
+    pub fn update(&self, _bars: &[f64]) {}
+
+    /// Nothing.
+    pub fn lines(&self, _lines: &[Line]) {}
+
+    /// Nothing.
+    pub fn dispose(&self) {}
+}

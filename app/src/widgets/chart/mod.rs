@@ -1,0 +1,165 @@
+//! The chart: candles, volume, the live last bar and a line for each open position, drawn by TradingView's Lightweight
+//! Charts, which is loaded once the page is alive. The figures it shows are said in words as well.
+
+#[cfg_attr(feature = "hydrate", path = "canvas_browser.rs")]
+#[cfg_attr(not(feature = "hydrate"), path = "canvas_inert.rs")]
+mod canvas;
+mod drawing;
+
+use crate::derived::{Text, derived, react};
+use leptos::html;
+use leptos::prelude::*;
+use tickwire_protocol::market::Interval;
+
+use crate::age;
+use crate::format;
+use crate::realtime::{Candles, use_candles, use_feed, use_realtime, use_ticker};
+use crate::selection::{Selection, use_selection};
+use crate::widgets::panel::Panel;
+use canvas::Canvas;
+use drawing::{Loading, Plan};
+
+/// The region `Chart`.
+#[component]
+pub fn ChartPanel() -> impl IntoView {
+    let selection = use_selection();
+    let interval = RwSignal::new(Interval::M1);
+    let candles = use_candles(selection.symbol, interval);
+    let realtime = use_realtime();
+    let feed = use_feed();
+    let ticker = use_ticker(selection.symbol);
+    let age = derived(move || {
+        let newest = ticker.with(|ticker| ticker.map(|ticker| ticker.received_at));
+        feed.with(|feed| age::of_market(realtime.status.moment(), newest, feed.as_ref()))
+    });
+    let name = selection.name();
+    view! {
+        <Panel
+            name="Chart"
+            id="chart"
+            age=age
+            aside=view! {
+                <span class="chart-symbol">{name}</span>
+                <IntervalChoice interval=interval />
+                <small class="chart-zone">"UTC"</small>
+            }
+        >
+            <Drawing selection=selection candles=candles />
+        </Panel>
+    }
+}
+
+/// How long each candle is.
+#[component]
+fn IntervalChoice(
+    /// The choice.
+    interval: RwSignal<Interval>,
+) -> impl IntoView {
+    let choices = Interval::ALL.map(|one| {
+        view! {
+            <button
+                type="button"
+                class="interval"
+                aria-pressed=derived(move || if interval.get() == one { "true" } else { "false" })
+                on:click=move |_| interval.set(one)
+            >
+                {one.as_str()}
+            </button>
+        }
+    });
+    view! {
+        <span class="intervals" role="group" aria-label="Candle length">
+            {choices.into_iter().collect_view()}
+        </span>
+    }
+}
+
+/// The canvas, and what stands in its place until it is there.
+#[component]
+fn Drawing(
+    /// What is drawn.
+    selection: Selection,
+    /// Its candles.
+    candles: Memo<Option<Candles>>,
+) -> impl IntoView {
+    let place = NodeRef::<html::Div>::new();
+    let loading = RwSignal::new(Loading::Library);
+    let canvas = Canvas::new(loading);
+    react(move || {
+        if let Some(place) = place.get() {
+            canvas.mount(&place);
+        }
+    });
+    let plan = StoredValue::new(Plan::default());
+    react(move || {
+        if loading.get() != Loading::Done {
+            return;
+        }
+        if let Some(candles) = candles.get() {
+            let scale = selection.price_scale();
+            let tick = selection
+                .instrument
+                .with(|one| one.as_ref().map(|one| one.tick_size.get()));
+            candles.series.with(|series| {
+                plan.update_value(|plan| {
+                    plan.draw(&canvas, &candles, series, scale, tick.unwrap_or_default())
+                });
+            });
+        }
+    });
+    let positions = use_realtime().store.positions;
+    react(move || {
+        if loading.get() == Loading::Done {
+            let lines = positions.with(|rows| drawing::lines_of(rows, selection.symbol.get()));
+            canvas.lines(&lines);
+        }
+    });
+    on_cleanup(move || canvas.dispose());
+    let has_bars = derived(move || {
+        let is_empty = |all: &Candles| all.series.with(|series| series.candles.is_empty());
+        loading.get() == Loading::Done && candles.with(|all| all.as_ref().is_some_and(|all| !is_empty(all)))
+    });
+    view! {
+        <div class="chart-place" node_ref=place role="img" aria-label=summary(selection)></div>
+        <p class="chart-note" role="alert" hidden=derived(move || loading.get() != Loading::Failed)>
+            "The chart library could not be loaded. Prices and orders work without it. "
+            <button type="button" class="button" on:click=move |_| canvas.retry()>"Try again"</button>
+        </p>
+        <p class="chart-note" hidden=derived(move || has_bars.get() || loading.get() == Loading::Failed)>
+            <span>
+                "Candles appear as soon as the desk is connected. "
+                <noscript>
+                    "Without JavaScript this page does not change by itself: load it again for newer figures."
+                </noscript>
+            </span>
+        </p>
+    }
+}
+
+/// What the chart shows, in words.
+fn summary(selection: Selection) -> Text {
+    let ticker = use_ticker(selection.symbol);
+    derived(move || {
+        let scale = selection.price_scale();
+        let text = ticker.with(|ticker| {
+            let ticker = ticker.as_ref()?;
+            let price = |price: tickwire_protocol::money::Price| format::number(price.get(), scale);
+            Some(
+                [
+                    "Candles of ",
+                    ticker.symbol.as_str(),
+                    ": last ",
+                    &price(ticker.price),
+                    ", 24 hour change ",
+                    &format::percent(ticker.price_change_percent.get()),
+                    ", high ",
+                    &price(ticker.high),
+                    ", low ",
+                    &price(ticker.low),
+                ]
+                .concat(),
+            )
+        });
+        text.unwrap_or_else(|| "Candles: no prices yet".to_owned())
+    })
+}

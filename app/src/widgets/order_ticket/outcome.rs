@@ -1,0 +1,219 @@
+//! What became of an order, in a sentence. An order that was sent never goes silently: it is pending, done, refused or
+//! of unknown outcome.
+
+use rust_decimal::Decimal;
+use tickwire_protocol::market::Instrument;
+use tickwire_protocol::message::{Ack, ErrorBody, Outcome};
+use tickwire_protocol::money::{Amount, Price, Quantity};
+use tickwire_protocol::order::{Execution, OrderStatus, Side};
+use tickwire_protocol::session::client::Link;
+
+use crate::derived::{Text, derived};
+use leptos::prelude::*;
+
+use crate::format;
+use crate::realtime::{Answer, UseRealtime};
+
+/// An order that was sent.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The rules of its instrument.
+    pub rules: Instrument,
+    /// Its answer, once there is one.
+    pub answer: Answer,
+}
+
+/// What is said of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// `pending`, `done`, `failed` or `unknown`; empty where nothing was sent.
+    pub kind: &'static str,
+    /// The sentence.
+    pub text: String,
+}
+
+impl Told {
+    fn new(kind: &'static str, text: impl Into<String>) -> Told {
+        Told {
+            kind,
+            text: text.into(),
+        }
+    }
+}
+
+/// What is said of the last order, as signals.
+#[derive(Clone, Copy, Debug)]
+pub struct UseTold {
+    /// [`Told::kind`].
+    pub kind: Memo<&'static str>,
+    /// [`Told::text`].
+    pub text: Text,
+}
+
+/// Follows the last order that was sent.
+pub fn follow(realtime: UseRealtime, asked: RwSignal<Option<Asked>>) -> UseTold {
+    let told = derived(move || {
+        let Some(asked) = asked.get() else {
+            return Told::default();
+        };
+        let answer = asked.answer.get();
+        let order = answer.as_ref().and_then(|answer| answer.as_ref().ok()?.order_id);
+        let fills = order
+            .map(|order| realtime.store.fills_of(order))
+            .unwrap_or_default();
+        sentence(answer.as_ref(), realtime.status.link.get(), &fills, &asked.rules)
+    });
+    UseTold {
+        kind: derived(move || told.with(|told| told.kind)),
+        text: derived(move || told.with(|told| told.text.clone())),
+    }
+}
+
+/// The sentence for an order's answer and fills.
+pub fn sentence(
+    answer: Option<&Result<Ack, ErrorBody>>,
+    link: Link,
+    fills: &[Execution],
+    rules: &Instrument,
+) -> Told {
+    match answer {
+        None if matches!(link, Link::Live | Link::Lagging { .. }) => Told::new("pending", "Sending…"),
+        None => Told::new(
+            "pending",
+            "The connection is lost and the outcome not yet known. The desk asks again with the same order id as soon \
+             as it is back, so nothing is placed twice.",
+        ),
+        Some(Ok(ack)) => done(ack, fills, rules),
+        Some(Err(error)) if error.outcome == Some(Outcome::Unknown) => Told::new(
+            "unknown",
+            [
+                "Outcome unknown: ",
+                &error.message,
+                ". Look at Positions before you send it again.",
+            ]
+            .concat(),
+        ),
+        Some(Err(error)) => Told::new("failed", capitalised(&error.message)),
+    }
+}
+
+fn done(ack: &Ack, fills: &[Execution], rules: &Instrument) -> Told {
+    let Some(first) = fills.first() else {
+        let text = match ack.status {
+            Some(OrderStatus::Cancelled) => "The order was cancelled before anything was filled.",
+            Some(OrderStatus::Filled) => "Filled.",
+            _ => "Accepted; waiting for the fill.",
+        };
+        return Told::new("done", text);
+    };
+    let quantity: Quantity = fills.iter().map(|fill| fill.quantity).sum();
+    let value: Amount = fills.iter().map(|fill| fill.price.times(fill.quantity)).sum();
+    let fee: Amount = fills.iter().map(|fill| fill.fee).sum();
+    let made: Amount = fills.iter().map(|fill| fill.realized_pnl).sum();
+    let price: Price = value.per(quantity, rules.price_scale());
+    let verb = match first.side {
+        Side::Buy => "Bought ",
+        Side::Sell => "Sold ",
+    };
+    let mut text = [
+        verb,
+        &format::quantity(quantity.get()),
+        " ",
+        &rules.base,
+        " at ",
+        &format::number(price.get(), rules.price_scale()),
+        " · fee ",
+        &format::small_money(fee.get()),
+    ]
+    .concat();
+    if made.get() != Decimal::ZERO {
+        text.push_str(" · realised ");
+        text.push_str(&format::signed(made.get(), format::MONEY_SCALE));
+    }
+    if ack.duplicate == Some(true) {
+        text.push_str(" · placed once, asked twice");
+    }
+    Told::new("done", text)
+}
+
+/// A server's sentence as one of ours: with a capital and a full stop.
+fn capitalised(message: &str) -> String {
+    let mut letters = message.chars();
+    let mut text: String = letters
+        .next()
+        .map(|first| first.to_uppercase().collect())
+        .unwrap_or_default();
+    text.push_str(letters.as_str());
+    if !text.ends_with(['.', '!', '?']) {
+        text.push('.');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tickwire_protocol::error::{ErrorCode, Refusal};
+    use tickwire_protocol::message::{Body, Message};
+
+    fn rules() -> Instrument {
+        match Message::decode(crate::realtime::sample::FRAMES[0]).unwrap().body {
+            Body::Instruments(mut body) => body.instruments.remove(0),
+            _ => panic!("the first sample frame has the instruments"),
+        }
+    }
+
+    fn fill(quantity: &str, price: &str, fee: &str, made: &str) -> Execution {
+        let frame = format!(
+            r#"{{"type":"EXECUTION_UPDATE","data":{{"id":"exec-1","order_id":"order-1","position_id":"pos-1",
+            "symbol":"BTCUSDT","side":"buy","quantity":{quantity},"price":{price},"fee":{fee},"fee_currency":"USDT",
+            "is_maker":false,"realized_pnl":{made},"timestamp":1}}}}"#
+        );
+        match Message::decode(&frame).unwrap().body {
+            Body::ExecutionUpdate(update) => update.data,
+            _ => panic!("an execution was written"),
+        }
+    }
+
+    fn told(answer: Option<Result<Ack, ErrorBody>>, link: Link, fills: &[Execution]) -> Told {
+        sentence(answer.as_ref(), link, fills, &rules())
+    }
+
+    #[test]
+    fn a_fill_is_told_with_quantity_price_and_fee() {
+        let ack = Ack {
+            action: "place_order".to_owned(),
+            ..Ack::default()
+        };
+        let one = told(
+            Some(Ok(ack.clone())),
+            Link::Live,
+            &[fill("0.1", "61234.5", "6.12345", "0")],
+        );
+        assert_eq!(one, Told::new("done", "Bought 0.1 BTC at 61,234.5 · fee 6.12"));
+        let two = [fill("0.1", "100", "0.01", "1"), fill("0.3", "200", "0.06", "-2")];
+        assert_eq!(
+            told(Some(Ok(ack)), Link::Live, &two).text,
+            "Bought 0.4 BTC at 175.0 · fee 0.0700 · realised \u{2212}1.00"
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_said() {
+        assert_eq!(told(None, Link::Live, &[]).text, "Sending…");
+        assert!(told(None, Link::Offline, &[]).text.contains("not yet known"));
+        let refusal = Refusal::new(ErrorCode::Unavailable, "no answer came in time");
+        let error = ErrorBody {
+            outcome: Some(Outcome::Unknown),
+            ..ErrorBody::from(refusal)
+        };
+        assert_eq!(told(Some(Err(error)), Link::Live, &[]).kind, "unknown");
+    }
+
+    #[test]
+    fn a_refusal_is_the_servers_sentence() {
+        let refusal = Refusal::new(ErrorCode::InsufficientBalance, "the account has 5 USDT; buy less");
+        let told = told(Some(Err(ErrorBody::from(refusal))), Link::Live, &[]);
+        assert_eq!(told, Told::new("failed", "The account has 5 USDT; buy less."));
+    }
+}

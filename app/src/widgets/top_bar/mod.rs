@@ -1,0 +1,174 @@
+//! The head of the desk: what it is turned to, whose money it is, what it is worth, and whether it is connected.
+
+use crate::derived::{Number, derived, react};
+use leptos::prelude::*;
+use rust_decimal::Decimal;
+use tickwire_protocol::message::MarketUpdate;
+
+use crate::age;
+use crate::boot::use_boot;
+use crate::format;
+use crate::realtime::{use_feed, use_portfolio, use_realtime, use_ticker};
+use crate::selection::use_selection;
+use crate::widgets::connection::Connection;
+use crate::widgets::direction::{ChangeText, PnlText, direction_of};
+use crate::widgets::flash::FlashCell;
+
+/// The bar across the top.
+#[component]
+pub fn TopBar() -> impl IntoView {
+    let realtime = use_realtime();
+    let feed = use_feed();
+    let portfolio_at = realtime.store.portfolio.at;
+    let class = derived(move || {
+        let moment = realtime.status.moment();
+        let market = feed.with(|feed| age::of_market(moment, Some(moment.taken_at), feed.as_ref()));
+        let is_stale = market.is_stale() || age::of_account(moment, portfolio_at.get()).is_stale();
+        if is_stale { "top-bar is-stale" } else { "top-bar" }
+    });
+    view! {
+        <header class=class>
+            <h1 class="brand">
+                <Logo />
+                <span>"Tickwire"</span>
+            </h1>
+            <AccountBadge />
+            <Market />
+            <Worth />
+            <div class="top-end">
+                <Connection />
+                // The script in the head answers it, hydrated or not.
+                <button type="button" class="theme-toggle" data-theme-toggle="" aria-label="Switch between dark and light" title="Theme">
+                    <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
+                        <circle cx="10" cy="10" r="7" fill="none" stroke="currentColor" stroke-width="1.6" />
+                        <path d="M10 3a7 7 0 0 1 0 14z" fill="currentColor" />
+                    </svg>
+                </button>
+            </div>
+        </header>
+    }
+}
+
+/// The mark: a price line that becomes a wire.
+#[component]
+fn Logo() -> impl IntoView {
+    view! {
+        <svg class="logo" viewBox="0 0 32 32" width="26" height="26" aria-hidden="true">
+            <rect width="32" height="32" rx="8" fill="var(--brand-deep)" />
+            <path
+                d="M4 20.5h5l3.5-10 5 13 4-8h6.5"
+                fill="none"
+                stroke="var(--brand)"
+                stroke-width="2.8"
+                stroke-linecap="round"
+                stroke-linejoin="round"
+            />
+            <circle cx="26.5" cy="15.5" r="2.4" fill="var(--brand)" />
+        </svg>
+    }
+}
+
+/// Whose money it is: not to be missed.
+#[component]
+fn AccountBadge() -> impl IntoView {
+    let kind = use_boot().account_kind;
+    let is_paper = kind.is_empty() || kind == "paper";
+    let (label, title) = if is_paper {
+        (
+            "PAPER".to_owned(),
+            "Paper trading: orders are filled against real prices with play money",
+        )
+    } else {
+        (
+            "LIVE ".to_owned() + &kind.to_uppercase(),
+            "Real orders with real money",
+        )
+    };
+    view! { <strong class="account-badge" data-kind=if is_paper { "paper" } else { "live" } title=title>{label}</strong> }
+}
+
+/// The selected instrument: its price and its day.
+#[component]
+fn Market() -> impl IntoView {
+    let selection = use_selection();
+    let ticker = use_ticker(selection.symbol);
+    let scale = move || selection.price_scale();
+    let decimal = move |field: fn(&MarketUpdate) -> Decimal| {
+        derived(move || ticker.with(|all| all.as_ref().map(field)))
+    };
+    let price = decimal(|all| all.price.get());
+    let change = decimal(|all| all.price_change_percent.get());
+    let text = move |value: Number| {
+        derived(move || {
+            value.get().map_or_else(
+                || format::UNKNOWN.to_owned(),
+                |value| format::number(value, scale()),
+            )
+        })
+    };
+    let volume = decimal(|all| all.volume.get());
+    let volume = derived(move || {
+        volume
+            .get()
+            .map_or_else(|| format::UNKNOWN.to_owned(), format::volume)
+    });
+    let name = selection.name();
+    let direction = derived(move || direction_of(change.get()));
+    let price_text = text(price);
+    react(move || {
+        if price.get().is_some() {
+            document().set_title(&[&price_text.get(), " ", &name.get(), " · Tickwire"].concat());
+        }
+    });
+    view! {
+        <div class="market">
+            <span class="market-symbol">{name}</span>
+            <span class="market-price num">
+                <FlashCell value=price text=price_text keeps_trend=true />
+            </span>
+            <span class="market-change num" data-direction=direction>
+                <ChangeText percent=change />
+            </span>
+        </div>
+        <dl class="day">
+            <div><dt>"24h high"</dt><dd class="num">{text(decimal(|all| all.high.get()))}</dd></div>
+            <div><dt>"24h low"</dt><dd class="num">{text(decimal(|all| all.low.get()))}</dd></div>
+            <div><dt>"24h volume"</dt><dd class="num">{volume}</dd></div>
+        </dl>
+    }
+}
+
+/// What the account is worth and has made today.
+#[component]
+fn Worth() -> impl IntoView {
+    let account = use_portfolio();
+    let store = use_realtime().store;
+    let equity = derived(move || {
+        account
+            .portfolio
+            .with(|all| all.as_ref().map(|all| all.balance.get()))
+    });
+    let day = derived(move || {
+        account
+            .dashboard
+            .with(|all| all.as_ref().map(|all| all.daily_pnl.get()))
+    });
+    let equity_text = derived(move || {
+        equity.get().map_or_else(
+            || format::UNKNOWN.to_owned(),
+            |all| format::number(all, format::MONEY_SCALE),
+        )
+    });
+    let currency = derived(move || {
+        store
+            .balance
+            .value
+            .with(|all| all.as_ref().map_or_else(String::new, |all| all.currency.clone()))
+    });
+    view! {
+        <dl class="worth">
+            <div><dt>"Equity"</dt><dd class="num">{equity_text} " " <small>{currency}</small></dd></div>
+            <div><dt>"Day P&L"</dt><dd class="num"><PnlText amount=day /></dd></div>
+        </dl>
+    }
+}
