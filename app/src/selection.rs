@@ -48,10 +48,7 @@ pub fn provide_selection() -> Selection {
         })
     });
     let symbol = derived(move || instrument.with(|one| one.as_ref().map(|one| one.symbol)));
-    let selection = Selection {
-        symbol: symbol.into(),
-        instrument,
-    };
+    let selection = Selection { symbol, instrument };
     provide_context(selection);
     selection
 }

@@ -293,5 +293,16 @@ fn decode_command(verb: &str, text: &str) -> Result<Command, Refusal> {
 }
 
 fn body<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Refusal> {
-    serde_json::from_str(text).map_err(|e| Refusal::new(ErrorCode::InvalidField, json::reason(&e)))
+    let mut json = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let reason = json::reason(error.inner());
+        // The path of what is wrong with the whole, such as a missing field, is a lone dot.
+        let message = if path == "." {
+            reason
+        } else {
+            format!("`{path}`: {reason}")
+        };
+        Refusal::new(ErrorCode::InvalidField, message)
+    })
 }

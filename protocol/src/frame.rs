@@ -5,7 +5,7 @@ use bytes::Bytes;
 use std::sync::OnceLock;
 
 /// A message and, once somebody wants it, its text.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Frame {
     message: Message,
     text: OnceLock<Bytes>,

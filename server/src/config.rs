@@ -299,7 +299,13 @@ pub fn check_environment(names: impl Iterator<Item = String>) -> Result<(), Conf
         .get_arguments()
         .filter_map(|argument| argument.get_env()?.to_str())
         .collect();
-    for name in names.filter(|name| name.starts_with("TICKWIRE_")) {
+    // Kubernetes describes a service called tickwire by such names to every container beside it.
+    let is_ours = |name: &String| {
+        name.starts_with("TICKWIRE_")
+            && !name.starts_with("TICKWIRE_PORT")
+            && !name.starts_with("TICKWIRE_SERVICE_")
+    };
+    for name in names.filter(is_ours) {
         if !known.contains(&name.as_str()) && !FOREIGN_VARIABLES.contains(&name.as_str()) {
             return Err(ConfigError(format!(
                 "the environment has {name}, which is no option; see tickwire serve --help, or unset it"
@@ -335,9 +341,12 @@ fn read_file(path: &Path) -> Result<ServeArgs, ConfigError> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| ConfigError(format!("the file {} cannot be read: {error}", path.display())))?;
     toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(1, |span| {
-            text[..span.start.min(text.len())].lines().count().max(1)
-        });
+        let before = error.span().map_or(0, |span| span.start.min(text.len()));
+        let line = text.as_bytes()[..before]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1;
         let reason = error.message().replace('\n', " ");
         ConfigError(format!("the file {}, line {line}: {reason}", path.display()))
     })
@@ -397,9 +406,11 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_said_in_one_line() {
-        let unknown = file("listne = \"127.0.0.1:7000\"").unwrap_err().to_string();
+        let unknown = file("market = \"sim\"\nlistne = \"127.0.0.1:7000\"")
+            .unwrap_err()
+            .to_string();
         assert!(
-            unknown.contains("line 1") && unknown.contains("listne") && !unknown.contains('\n'),
+            unknown.contains("line 2") && unknown.contains("listne") && !unknown.contains('\n'),
             "{unknown}"
         );
         let bad = file("\nmarket = \"moon\"").unwrap_err().to_string();
@@ -409,7 +420,14 @@ mod tests {
         );
         let misspelt = check_environment(["TICKWIRE_LISTNE".to_owned()].into_iter()).unwrap_err();
         assert!(misspelt.to_string().contains("TICKWIRE_LISTNE"));
-        let fine = ["PATH", "TICKWIRE_LISTEN", "TICKWIRE_BIN"].map(str::to_owned);
+        let fine = [
+            "PATH",
+            "TICKWIRE_LISTEN",
+            "TICKWIRE_BIN",
+            "TICKWIRE_PORT_80_TCP",
+            "TICKWIRE_SERVICE_HOST",
+        ]
+        .map(str::to_owned);
         assert_eq!(check_environment(fine.into_iter()), Ok(()));
     }
 

@@ -47,7 +47,7 @@ use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::AccountId;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 /// The account that everybody acts for as long as nobody has to log in.
 const SHARED_ACCOUNT: AccountId = AccountId(1);
@@ -60,6 +60,9 @@ const TIMER_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long the start waits for the first prices, so that the first page has them.
 const FIRST_PRICES: Duration = Duration::from_secs(5);
+
+/// File descriptors for everything but WebSockets: pages being fetched, the journal, the listener.
+const DESCRIPTORS_BESIDE: u64 = 128;
 
 /// How long a shutdown waits for connections to read their close frame.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -87,8 +90,8 @@ pub enum StartError {
     /// The market data cannot be had.
     #[error(transparent)]
     Feed(#[from] exchange::FeedError),
-    /// The engine cannot be set up.
-    #[error("the engine cannot start: {0}")]
+    /// The engine cannot be set up, or has ended.
+    #[error("the engine cannot run: {0}")]
     Engine(String),
     /// Serving failed.
     #[error("the server failed: {0}")]
@@ -103,6 +106,7 @@ pub async fn run(
     ready: impl FnOnce(),
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
+    let connections_max = connections_max(config.http.connections_max);
     let now = clock::now();
     let journal = SqliteJournal::open(&config.data_dir, now)?;
     let history = journal.history();
@@ -138,7 +142,7 @@ pub async fn run(
         hub: hub.clone(),
         commands: CommandSender::new(queue),
         limits: config.limits,
-        connections_max: config.http.connections_max,
+        connections_max,
         account: SHARED_ACCOUNT,
         account_kind: "paper".to_owned(),
         market,
@@ -155,9 +159,13 @@ pub async fn run(
     }
     ready();
     let told = hub.clone();
+    let mut ended = threads.ended.clone();
+    let broken = threads.ended.clone();
     let drained = async move {
-        shutdown.await;
-        info!("shutting down");
+        tokio::select! {
+            () = shutdown => info!("shutting down"),
+            _ = ended.wait_for(|ended| *ended) => error!("the engine has ended; shutting down"),
+        }
         // Sockets are not requests: axum would wait for nobody, so the drain is ours.
         let _ = stop.send(true);
         let patience = tokio::time::sleep(DRAIN);
@@ -186,11 +194,35 @@ pub async fn run(
         () = too_long => warn!("a request was still open"),
     }
     let _ = tokio::join!(feeding, ticking);
+    let broken = *broken.borrow();
     // Everything taken in before this is decided, journaled and answered; then the engine and the journal end.
     let _ = last_word.send(Job::Stop).await;
     let _ = tokio::task::spawn_blocking(move || threads.join()).await;
+    if broken {
+        // A service manager starts it again; everything that was acknowledged is in the journal.
+        return Err(StartError::Engine(
+            "it ended of itself; see the log above".to_owned(),
+        ));
+    }
     info!("stopped");
     Ok(())
+}
+
+/// As many connections as the operator wants and the system has file descriptors for, after asking it for more.
+fn connections_max(wanted: u32) -> u32 {
+    let needed = u64::from(wanted) + DESCRIPTORS_BESIDE;
+    let granted = rlimit::increase_nofile_limit(needed).unwrap_or(needed);
+    if granted >= needed {
+        return wanted;
+    }
+    let possible = u32::try_from(granted.saturating_sub(DESCRIPTORS_BESIDE))
+        .unwrap_or(wanted)
+        .max(1);
+    warn!(
+        wanted,
+        possible, "too few file descriptors for all connections; raise the limit (ulimit -n)"
+    );
+    possible
 }
 
 /// The moment that a recording is laid to end at. In real time it is that of the first start with this data folder, so

@@ -84,6 +84,8 @@ fn refuse_arguments(error: &clap::Error) -> ExitCode {
 async fn serve(args: ServeArgs) -> Result<(), StartError> {
     check_environment(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))?;
     let config = args.resolve()?;
+    // Listened for from now on, so that a signal during the start is not lost.
+    let interrupted = tokio::spawn(interrupted());
     telemetry::start(&config.telemetry).map_err(StartError::Telemetry)?;
     let listen = config.http.listen;
     let listener = TcpListener::bind(listen)
@@ -97,7 +99,7 @@ async fn serve(args: ServeArgs) -> Result<(), StartError> {
         source,
     })?;
     let ready = move || println!("Tickwire is ready on http://{address}");
-    tickwire_server::run(config, listener, ready, interrupted()).await
+    tickwire_server::run(config, listener, ready, async { drop(interrupted.await) }).await
 }
 
 /// Resolves when the operator (Ctrl-C) or the service manager (SIGTERM) asks the server to stop.

@@ -64,7 +64,7 @@ fn what_it_does_not_know_is_refused_by_name() -> Result<()> {
     std::fs::write(other.path().join("tickwire.toml"), "market = \n")?;
     assert_refused(other.path(), &[], &[], &["tickwire.toml"]);
     std::fs::write(other.path().join("tickwire.toml"), "[market]\nkind = \"sim\"\n")?;
-    assert_refused(other.path(), &[], &[], &["tickwire.toml", "line 1"]);
+    assert_refused(other.path(), &[], &[], &["tickwire.toml", "line 2"]);
     Ok(())
 }
 

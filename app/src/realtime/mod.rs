@@ -10,7 +10,7 @@ pub mod paint;
 #[cfg(test)]
 pub mod sample;
 pub mod series;
-#[cfg_attr(feature = "hydrate", path = "socket_browser.rs")]
+#[cfg_attr(feature = "hydrate", path = "socket_browser/mod.rs")]
 #[cfg_attr(not(feature = "hydrate"), path = "socket_inert.rs")]
 mod socket;
 mod status;

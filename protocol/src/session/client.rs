@@ -301,7 +301,8 @@ impl Client {
             Body::Error(error) => self.answered(now, message.head.id, Err(error)),
             Body::Subscribed(_) => self.subscribed(&message),
             Body::Reset(_) => self.reset(&message),
-            Body::Unsubscribed(_) | Body::Resumed(_) | Body::Unknown(_) => {}
+            Body::Resumed(resumed) => self.resumed(&message, resumed),
+            Body::Unsubscribed(_) | Body::Unknown(_) => {}
             _ => self.data(message),
         }
     }

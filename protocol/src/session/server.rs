@@ -5,100 +5,47 @@
 //! topics are read from their latest value when there is room, lossless ones from the shared log by cursor. The only
 //! queue, that of answers, is bounded because no further command is read while it is long ([`Server::wants_input`]).
 
+mod ports;
+
+pub use ports::{Board, EngineAnswer, Incoming, NotKept, Outgoing, Placed};
+
 use super::rate::RateLimit;
 use crate::clock::TimestampMs;
 use crate::command::{Command, Envelope, ResumeFrom, Subscribe};
 use crate::error::{CloseReason, ErrorCode, Refusal};
 use crate::frame::Frame;
-use crate::id::{ClientOrderId, CommandId, Epoch, OrderId, Seq, Symbol};
+use crate::id::{ClientOrderId, CommandId, Seq, Symbol};
 use crate::limits::Limits;
 use crate::message::{
     Ack, Body, ConnectionEstablished, ErrorBody, GoingAway, Heartbeat, Message, Outcome, Pong, Reset,
     ResetReason, Resumed, Subscribed, Unsubscribed,
 };
-use crate::order::OrderStatus;
 use crate::topic::{Topic, TopicClass};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// Messages of one lossless topic sent in one turn, so that none starves the others.
 const LOSSLESS_TURN: usize = 32;
 
+/// State topics sent in one turn, so that a slow link is read from and written to in between.
+const STATE_TURN: usize = 16;
+
+/// Pings and pongs of the WebSocket per second, and at once: above this they are a flood.
+const ALIVE_PER_SECOND: u32 = 50;
+const ALIVE_BURST: u32 = 200;
+
 /// Answers waiting to be sent above which no further command is read.
 const ANSWERS_MAX: usize = 64;
-
-/// What a connection can read of the desk: latest values, logs, and which instruments there are. It is bound to the
-/// connection's account, so that no topic of another account can be named through it.
-pub trait Board {
-    /// What brings a reader of a state topic up to date who has seen everything up to `since`, or nothing at all:
-    /// then a snapshot. Nothing where there is nothing newer.
-    fn state(&self, topic: Topic, since: Option<Seq>) -> Option<Arc<Frame>>;
-
-    /// The last place of a topic.
-    fn head(&self, topic: Topic) -> (Epoch, Seq);
-
-    /// Messages of a lossless topic after `after`, at most `max`, in order and without a gap.
-    fn events(&self, topic: Topic, after: Seq, max: usize) -> Result<Vec<Arc<Frame>>, NotKept>;
-
-    /// Whether the instrument exists.
-    fn has_symbol(&self, symbol: Symbol) -> bool;
-
-    /// An answer to a question after data: instruments or candles.
-    fn answer(&self, question: &Command) -> Option<Arc<Frame>>;
-}
-
-/// The message after the given place is kept no longer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotKept;
-
-/// Something for the machine.
-#[derive(Debug)]
-pub enum Incoming<'a> {
-    /// A text frame.
-    Text(&'a str),
-    /// A binary frame, which the JSON encoding has none of.
-    Binary,
-    /// A ping or pong of the WebSocket itself: a sign of life.
-    Alive,
-    /// The engine's answer to the request handed out.
-    Answered(EngineAnswer),
-}
-
-/// What the engine made of a request: the order placed (and whether it had been placed before), or why not.
-pub type EngineAnswer = Result<Placed, (Refusal, Outcome)>;
-
-/// An order that stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
-    /// The order.
-    pub order_id: OrderId,
-    /// The owner's id of it, where one was given.
-    pub client_order_id: Option<ClientOrderId>,
-    /// Where it stands.
-    pub status: OrderStatus,
-    /// Whether it had been placed before, so that this request placed nothing.
-    pub duplicate: bool,
-}
-
-/// Something for the pump to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outgoing {
-    /// Send a text frame.
-    Text(Bytes),
-    /// Send a ping of the WebSocket itself.
-    Ping,
-    /// Hand a command to the engine and come back with [`Incoming::Answered`].
-    Engine(Command),
-    /// Close the connection.
-    Close(CloseReason),
-}
 
 /// One connection.
 #[derive(Debug)]
 pub struct Server {
     limits: Limits,
     rate: RateLimit,
+    /// Pings and pongs of the WebSocket itself, which nobody needs many of.
+    alive: RateLimit,
     violations: u32,
     topics: BTreeMap<Topic, Subscription>,
     answers: VecDeque<Outgoing>,
@@ -106,6 +53,9 @@ pub struct Server {
     awaiting: Option<(Option<CommandId>, &'static str, Option<ClientOrderId>)>,
     last_heard: TimestampMs,
     next_state: TimestampMs,
+    /// Where the turn of state topics goes on, and whether it has sent anything.
+    state_from: Option<Topic>,
+    state_sent: bool,
     next_heartbeat: TimestampMs,
     closing: bool,
 }
@@ -122,12 +72,15 @@ impl Server {
         let limits = greeting.limits.clone();
         let mut server = Server {
             rate: RateLimit::new(limits.commands_per_second, limits.command_burst, now),
+            alive: RateLimit::new(ALIVE_PER_SECOND, ALIVE_BURST, now),
             violations: 0,
             topics: BTreeMap::new(),
             answers: VecDeque::new(),
             awaiting: None,
             last_heard: now,
             next_state: now,
+            state_from: None,
+            state_sent: false,
             next_heartbeat: now + to_i64(limits.heartbeat_ms),
             closing: false,
             limits,
@@ -158,7 +111,11 @@ impl Server {
             return;
         }
         match incoming {
-            Incoming::Alive => {}
+            Incoming::Alive => {
+                if self.alive.take(now).is_err() {
+                    self.close(CloseReason::RateLimited);
+                }
+            }
             Incoming::Answered(answer) => self.answered(now, answer),
             Incoming::Binary => {
                 if self.within_rate(now, None) {
@@ -207,17 +164,21 @@ impl Server {
     /// Puts everything that is due into `out`, most urgent first, and returns when to ask again at the latest. It must
     /// also be asked again whenever the board has news.
     pub fn poll(&mut self, now: TimestampMs, board: &dyn Board, out: &mut Vec<Outgoing>) -> TimestampMs {
-        if !self.closing && now.since(self.last_heard) >= self.limits.server_dead_ms {
+        // While the engine is at a command nothing is read, so silence proves nothing.
+        let reads = self.awaiting.is_none();
+        if !self.closing && reads && now.since(self.last_heard) >= self.limits.server_dead_ms {
             self.close(CloseReason::HeartbeatTimeout);
         }
         out.extend(self.answers.drain(..));
         if self.closing {
             return now + to_i64(self.limits.heartbeat_ms);
         }
-        let more = self.poll_lossless(now, board, out);
-        if now >= self.next_state && self.poll_state(board, out) {
-            self.next_state = now + to_i64(self.limits.state_interval_ms);
+        let mut more = self.poll_lossless(now, board, out);
+        if now >= self.next_state {
+            more |= self.poll_state(now, board, out);
         }
+        // What was lost is told before a heartbeat names the place after it.
+        out.extend(self.answers.drain(..));
         if now >= self.next_heartbeat {
             self.next_heartbeat = now + to_i64(self.limits.heartbeat_ms);
             // What was sent, not what there is: a reader with a backlog has lost nothing.
@@ -230,7 +191,6 @@ impl Server {
             // Clients that only listen show life by the pong that every WebSocket library sends.
             out.push(Outgoing::Ping);
         }
-        out.extend(self.answers.drain(..));
         if more {
             return now;
         }
@@ -269,7 +229,7 @@ impl Server {
                     more |= frames.len() == LOSSLESS_TURN;
                     for frame in frames {
                         subscription.sent = frame.message().head.seq.or(subscription.sent);
-                        out.push(Outgoing::Text(frame.text()));
+                        out.push(Outgoing::Frame(frame));
                     }
                 }
                 Err(NotKept) => {
@@ -285,19 +245,30 @@ impl Server {
         more
     }
 
-    /// Sends the newest value of every state topic that has one; true where anything was sent.
-    fn poll_state(&mut self, board: &dyn Board, out: &mut Vec<Outgoing>) -> bool {
-        let before = out.len();
-        for (topic, subscription) in &mut self.topics {
+    /// Sends the newest value of state topics that have one, going on where the last turn ended; true where there are
+    /// more than one turn's worth. State topics rest when all of them have been looked at and any was sent.
+    fn poll_state(&mut self, now: TimestampMs, board: &dyn Board, out: &mut Vec<Outgoing>) -> bool {
+        let mut room = STATE_TURN;
+        let from = self.state_from.take().map_or(Bound::Unbounded, Bound::Included);
+        for (topic, subscription) in self.topics.range_mut((from, Bound::Unbounded)) {
             if topic.class() != TopicClass::State {
                 continue;
             }
+            if room == 0 {
+                self.state_from = Some(*topic);
+                return true;
+            }
             if let Some(frame) = board.state(*topic, subscription.sent) {
                 subscription.sent = frame.message().head.seq.or(subscription.sent);
-                out.push(Outgoing::Text(frame.text()));
+                out.push(Outgoing::Frame(frame));
+                room -= 1;
+                self.state_sent = true;
             }
         }
-        out.len() > before
+        if std::mem::take(&mut self.state_sent) {
+            self.next_state = now + to_i64(self.limits.state_interval_ms);
+        }
+        false
     }
 
     /// Whether a frame may be looked at. One that may not is still answered by its id, so that nobody waits for it.
@@ -537,11 +508,10 @@ impl Server {
                 "not there yet; ask again in a moment",
             ));
         };
-        let text = match id {
-            Some(id) => frame.text_answering(id),
-            None => frame.text(),
-        };
-        self.answers.push_back(Outgoing::Text(text));
+        self.answers.push_back(match id {
+            Some(id) => Outgoing::Answer(frame, id.clone()),
+            None => Outgoing::Frame(frame),
+        });
         Ok(())
     }
 

@@ -362,8 +362,10 @@ impl Pair {
     }
 
     fn carry_out(&mut self, conn: u32, outgoing: Outgoing) {
+        let text = outgoing.text();
         match outgoing {
-            Outgoing::Text(text) => {
+            Outgoing::Text(_) | Outgoing::Frame(_) | Outgoing::Answer(..) => {
+                let text = text.unwrap();
                 let message = Message::decode(std::str::from_utf8(&text).unwrap()).unwrap();
                 self.conns.get_mut(&conn).unwrap().wire.sent(&message);
                 if matches!(message.body, Body::OrderUpdate(_)) {

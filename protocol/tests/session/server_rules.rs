@@ -76,10 +76,8 @@ impl Alone {
 
 fn messages(out: Vec<Outgoing>) -> Vec<Message> {
     out.into_iter()
-        .filter_map(|outgoing| match outgoing {
-            Outgoing::Text(text) => Some(Message::decode(std::str::from_utf8(&text).unwrap()).unwrap()),
-            _ => None,
-        })
+        .filter_map(|outgoing| outgoing.text())
+        .map(|text| Message::decode(std::str::from_utf8(&text).unwrap()).unwrap())
         .collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::Step;
 use super::decide::refuse_unjournaled;
-use crate::hub::{Hub, Publication};
+use crate::hub::Hub;
 use crate::journal::SqliteJournal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,9 +40,10 @@ impl Committer {
     }
 
     fn commit(&mut self, mut steps: Vec<Step>) {
+        let was_down = self.is_down();
         let entries: Vec<_> = steps.iter_mut().flat_map(|step| step.entries.drain(..)).collect();
         if !entries.is_empty()
-            && !self.is_down()
+            && !was_down
             && let Err(reason) = self.journal.append(&entries)
         {
             error!(%reason, entries = entries.len(), "the journal cannot be written; nothing more is decided");
@@ -50,7 +51,7 @@ impl Committer {
         }
         if self.is_down() {
             for step in &mut steps {
-                self.withhold(step);
+                withhold(step, !was_down);
             }
         }
         // First everybody's view, then the answers: who has an answer and looks, sees what it says.
@@ -62,21 +63,25 @@ impl Committer {
         }
     }
 
-    /// Takes back from a step what was decided and is not in the journal. The market goes on.
-    fn withhold(&self, step: &mut Step) {
-        step.publications.retain(|publication| match publication {
-            Publication::Event { .. } => false,
-            Publication::State { account, .. } => account.is_none(),
-            Publication::CandleHistory { .. } | Publication::Candles { .. } => true,
-        });
-        for (_, answer) in &mut step.replies {
-            if answer.is_ok() {
-                *answer = Err((refuse_unjournaled(), Outcome::NotExecuted));
-            }
-        }
-    }
-
     fn is_down(&self) -> bool {
         self.journal_down.load(Ordering::Acquire)
+    }
+}
+
+/// Takes back from a step what was decided and is not known to be in the journal. The market goes on.
+fn withhold(step: &mut Step, was_handed_to_disk: bool) {
+    step.publications.clear();
+    for (_, answer) in &mut step.replies {
+        if let Ok(placed) = answer {
+            // What was handed to the disk when it failed may be there after a restart, or not. What came later was not
+            // handed to it; but under an order's name an earlier one may stand.
+            let may_stand = was_handed_to_disk || placed.client_order_id.is_some();
+            let outcome = if may_stand {
+                Outcome::Unknown
+            } else {
+                Outcome::NotExecuted
+            };
+            *answer = Err((refuse_unjournaled(outcome), outcome));
+        }
     }
 }

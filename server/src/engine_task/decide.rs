@@ -2,16 +2,15 @@
 
 use super::publish::{self, Publisher};
 use super::{Step, number};
-use crate::hub::Hub;
+use crate::hub::{Hub, Publication};
 use crate::queue::Job;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 use tickwire_engine::batch::Batch;
 use tickwire_engine::engine::Done;
-use tickwire_engine::input::{Input, MarketInput, Request};
+use tickwire_engine::input::{Action, Input, MarketInput, Request};
 use tickwire_engine::{Answer, Engine};
-use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::error::{ErrorCode, Refusal};
 use tickwire_protocol::id::Seq;
 use tickwire_protocol::message::Outcome;
@@ -72,11 +71,13 @@ impl Decider {
 
     fn step(&mut self, jobs: &mut Vec<Job>, batch: &mut Batch) -> Step {
         let mut step = Step::default();
+        // What everybody may see depends on no journal, so a slow disk does not hold the market up.
+        let mut open = Vec::new();
         let journal_down = self.journal_down.load(Ordering::Acquire);
         let mut timer = None;
         for job in jobs.drain(..) {
             match job {
-                Job::Market(input) => self.market(input, batch, &mut step),
+                Job::Market(input) => self.market(input, batch, &mut open),
                 Job::Timer(at) => {
                     timer = Some(at);
                     if !journal_down {
@@ -90,8 +91,7 @@ impl Decider {
                     reply,
                 } => {
                     let answer = if journal_down {
-                        // The state is ahead of the journal since it failed, so nothing may be decided on it.
-                        Err((refuse_unjournaled(), Outcome::NotExecuted))
+                        answer_unjournaled(&action)
                     } else {
                         let request = Request { account, at, action };
                         translate(self.engine.handle_into(Input::Request(request), batch))
@@ -118,7 +118,7 @@ impl Decider {
             .extend(step.entries.iter().filter_map(publish::event));
         let now = crate::clock::now();
         self.publisher
-            .markets(&self.engine, &batch.touched, now, &mut step.publications);
+            .markets(&self.engine, &batch.touched, now, &mut open);
         if !journal_down {
             for account in accounts {
                 step.publications
@@ -126,34 +126,28 @@ impl Decider {
             }
         }
         if let Some(at) = timer {
-            self.refresh(at, journal_down, &mut step);
+            if !journal_down {
+                step.publications.extend(self.publisher.overdue(&self.engine, at));
+            }
+            open.extend(
+                self.publisher
+                    .status(&self.engine, &self.hub, journal_down, false),
+            );
         }
+        self.hub.publish(open);
         batch.clear();
         step
     }
 
-    fn market(&mut self, input: MarketInput, batch: &mut Batch, step: &mut Step) {
+    fn market(&mut self, input: MarketInput, batch: &mut Batch, open: &mut Vec<Publication>) {
         let is_link = matches!(input, MarketInput::Link { .. });
         self.engine.handle_into(Input::Market(input), batch);
         if is_link {
-            step.publications.extend(self.publisher.status(
-                &self.engine,
-                &self.hub,
-                self.journal_down(),
-                true,
-            ));
+            open.extend(
+                self.publisher
+                    .status(&self.engine, &self.hub, self.journal_down(), true),
+            );
         }
-    }
-
-    /// Publishes anew what must not be silent for long, although nothing changed.
-    fn refresh(&mut self, at: TimestampMs, journal_down: bool, step: &mut Step) {
-        if !journal_down {
-            step.publications.extend(self.publisher.overdue(&self.engine, at));
-        }
-        step.publications.extend(
-            self.publisher
-                .status(&self.engine, &self.hub, journal_down, false),
-        );
     }
 
     fn journal_down(&self) -> bool {
@@ -161,12 +155,34 @@ impl Decider {
     }
 }
 
-/// The sentence for commands that come when nothing can be remembered.
-pub fn refuse_unjournaled() -> Refusal {
-    Refusal::new(
-        ErrorCode::Unavailable,
-        "the journal cannot be written, so nothing was done; the operator must see to the disk and restart the desk",
-    )
+/// The sentence for commands when nothing can be remembered.
+pub fn refuse_unjournaled(outcome: Outcome) -> Refusal {
+    let what = match outcome {
+        Outcome::Unknown => {
+            "the journal cannot be written; whether this order stands is known after the desk was restarted: send it \
+             again then, with the same client_order_id"
+        }
+        Outcome::Executed | Outcome::NotExecuted => {
+            "the journal cannot be written, so nothing was done; the operator must see to the disk and restart the desk"
+        }
+    };
+    Refusal::new(ErrorCode::Unavailable, what)
+}
+
+/// The answer to a command that comes while the journal is down. The state is ahead of the journal since it failed, so
+/// nothing may be decided on it; and a named order may be the retry of one that stands.
+fn answer_unjournaled(action: &Action) -> EngineAnswer {
+    let named = match action {
+        Action::PlaceOrder(order) => order.client_order_id.is_some(),
+        Action::ClosePosition(close) => close.client_order_id.is_some(),
+        Action::OpenAccount { .. } => false,
+    };
+    let outcome = if named {
+        Outcome::Unknown
+    } else {
+        Outcome::NotExecuted
+    };
+    Err((refuse_unjournaled(outcome), outcome))
 }
 
 fn translate(answer: Option<Answer>) -> EngineAnswer {

@@ -30,7 +30,7 @@ use tickwire_protocol::id::{AccountId, Seq};
 use tickwire_protocol::market::Instrument;
 use tickwire_protocol::money::Amount;
 use tickwire_protocol::session::server::EngineAnswer;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tracing::info;
 
 /// Steps that may wait for the disk. With more, the engine waits, and with it the queue and the feeds: memory stays
@@ -71,6 +71,8 @@ impl Step {
 /// The running threads.
 #[derive(Debug)]
 pub struct Threads {
+    /// Turns true when one of them ends, for whatever reason: a desk without its engine must not look alive.
+    pub ended: watch::Receiver<bool>,
     decide: JoinHandle<()>,
     commit: JoinHandle<()>,
 }
@@ -81,6 +83,15 @@ impl Threads {
         // A panic has been told by its own hook; there is nothing to add.
         let _ = self.decide.join();
         let _ = self.commit.join();
+    }
+}
+
+/// Tells that a thread has ended when it is dropped, also by a panic.
+struct TellsItsEnd(watch::Sender<bool>);
+
+impl Drop for TellsItsEnd {
+    fn drop(&mut self) {
+        self.0.send_replace(true);
     }
 }
 
@@ -100,7 +111,13 @@ pub fn start(
     let (steps, waiting) = sync_channel(STEPS_MAX);
     let committer = Committer::new(journal, task.hub.clone(), Arc::clone(&journal_down));
     let decider = Decider::new(engine, head, publisher, task.hub, journal_down);
+    let (alive, ended) = watch::channel(false);
     let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
+        let guard = TellsItsEnd(alive.clone());
+        let work = move || {
+            let _guard = guard;
+            work();
+        };
         std::thread::Builder::new()
             .name(name.to_owned())
             .spawn(work)
@@ -108,7 +125,11 @@ pub fn start(
     };
     let commit = spawn("commit", Box::new(move || committer.run(&waiting)))?;
     let decide = spawn("engine", Box::new(move || decider.run(jobs, &steps)))?;
-    Ok(Threads { decide, commit })
+    Ok(Threads {
+        ended,
+        decide,
+        commit,
+    })
 }
 
 /// The engine that the journal tells of. The hub's logs are filled on the way, so that clients can resume.

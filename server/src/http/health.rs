@@ -14,6 +14,9 @@ use tickwire_protocol::message::{Body, FeedStatus, LinkState, Status};
 use tickwire_protocol::session::server::Board;
 use tickwire_protocol::topic::Topic;
 
+/// A status that is older is none.
+const STATUS_AGE_MAX_MS: u64 = 5_000;
+
 /// How the desk is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -48,15 +51,22 @@ async fn health(State(hub): State<Hub>) -> Response {
         board
             .state(Topic::Status, None)
             .and_then(|frame| match &frame.message().body {
-                Body::StatusUpdate(status) => Some(status.data.clone()),
+                Body::StatusUpdate(status) => Some((frame.message().head.timestamp, status.data.clone())),
                 _ => None,
             })
     });
-    let verdict = verdict(status.as_ref());
+    let now = clock::now();
+    let told_at = status.as_ref().map(|(told_at, _)| *told_at);
+    let status = status.map(|(_, status)| status);
+    let verdict = match told_at {
+        // The status is told every second, so one that is old comes from an engine that is stuck.
+        Some(told_at) if now.since(told_at) > STATUS_AGE_MAX_MS => Verdict::Unhealthy,
+        _ => verdict(status.as_ref()),
+    };
     let health = Health {
         status: verdict,
         active_connections: hub.connections(),
-        timestamp: clock::now(),
+        timestamp: now,
         version: env!("CARGO_PKG_VERSION"),
         journal: status
             .as_ref()

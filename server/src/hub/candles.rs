@@ -28,6 +28,8 @@ pub struct CandleSeries {
     replaced_at: Seq,
     /// The last update made, by the first candle in it and its version: most readers want the same one.
     last_update: Mutex<Option<(TimestampMs, Seq, Arc<Frame>)>>,
+    /// The last snapshot made, by its version.
+    last_snapshot: Mutex<Option<(Seq, Arc<Frame>)>>,
 }
 
 impl CandleSeries {
@@ -41,6 +43,7 @@ impl CandleSeries {
             timestamp: TimestampMs(0),
             replaced_at: Seq(0),
             last_update: Mutex::new(None),
+            last_snapshot: Mutex::new(None),
         }
     }
 
@@ -134,9 +137,17 @@ impl CandleSeries {
         if self.candles.is_empty() {
             return None;
         }
+        let mut last = self.last_snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((version, frame)) = last.as_ref()
+            && *version == self.version
+        {
+            return Some(Arc::clone(frame));
+        }
         let start = self.candles.len().saturating_sub(SNAPSHOT);
         let candles = self.candles.range(start..).map(|(candle, _)| *candle).collect();
-        Some(Arc::new(Frame::new(self.message(candles, true, epoch))))
+        let frame = Arc::new(Frame::new(self.message(candles, true, epoch)));
+        *last = Some((self.version, Arc::clone(&frame)));
+        Some(frame)
     }
 
     fn message(&self, candles: Vec<Candle>, snapshot: bool, epoch: Epoch) -> Message {

@@ -47,8 +47,14 @@ pub enum JournalError {
         /// The journal.
         file: PathBuf,
     },
+    /// The file is some other program's database.
+    #[error("the file {} is no journal of tickwire; move it away or choose another --data-dir", file.display())]
+    Foreign {
+        /// The file.
+        file: PathBuf,
+    },
     /// The file is not a journal of this version.
-    #[error("the journal {} has schema {found}, this tickwire reads {expected}", file.display())]
+    #[error("the journal {} has schema {found}, this tickwire reads {expected}; start the tickwire that wrote it, or choose another --data-dir", file.display())]
     Schema {
         /// The journal.
         file: PathBuf,
@@ -58,7 +64,9 @@ pub enum JournalError {
         expected: i64,
     },
     /// An entry cannot be read, or one is missing.
-    #[error("the journal is damaged at entry {seq}: {reason}")]
+    #[error(
+        "the journal is damaged at entry {seq}: {reason}; put a backup in its place or choose another --data-dir"
+    )]
     Damaged {
         /// The first entry that is not as written.
         seq: Seq,

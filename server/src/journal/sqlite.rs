@@ -9,6 +9,9 @@ use tickwire_protocol::id::{Epoch, Seq};
 
 const FILE: &str = "journal.db";
 
+/// Marks the file as a journal of this program (`TIKW`), so that no other program's database is taken for one.
+const APPLICATION: i64 = 0x5449_4b57;
+
 /// The version of the tables below.
 const SCHEMA: i64 = 1;
 
@@ -58,31 +61,41 @@ impl SqliteJournal {
             },
         };
         let database = Connection::open(&file).map_err(unopened)?;
-        // The exclusive lock is taken by the first write below and held until the process ends, however it ends.
-        database
-            .pragma_update(None, "locking_mode", "EXCLUSIVE")
-            .map_err(unopened)?;
-        database
-            .pragma_update(None, "journal_mode", "WAL")
-            .map_err(unopened)?;
-        database
-            .pragma_update(None, "synchronous", "FULL")
-            .map_err(unopened)?;
-        let found: i64 = database
-            .query_row("PRAGMA user_version", [], |row| row.get(0))
-            .map_err(unopened)?;
-        if found == 0 {
+        let number = |sql: &str| {
             database
-                .execute_batch(&format!(
-                    "BEGIN; {TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;"
-                ))
-                .map_err(unopened)?;
-        } else if found != SCHEMA {
+                .query_row::<i64, _, _>(sql, [], |row| row.get(0))
+                .map_err(unopened)
+        };
+        // Looked at before anything is changed: a file that is not ours is left as it is.
+        let (application, found) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
+        let is_new = number("SELECT count(*) FROM sqlite_schema")? == 0;
+        if !is_new && application != APPLICATION {
+            return Err(JournalError::Foreign { file });
+        }
+        if !is_new && found != SCHEMA {
             return Err(JournalError::Schema {
                 file,
                 found,
                 expected: SCHEMA,
             });
+        }
+        // The exclusive lock is taken by the first write below and held until the process ends, however it ends.
+        for (name, value) in [
+            ("locking_mode", "EXCLUSIVE"),
+            ("journal_mode", "WAL"),
+            ("synchronous", "FULL"),
+        ] {
+            database.pragma_update(None, name, value).map_err(unopened)?;
+        }
+        // On macOS a plain sync does not reach the disk; elsewhere this changes nothing.
+        database
+            .pragma_update(None, "fullfsync", true)
+            .map_err(unopened)?;
+        if is_new {
+            let tables = format!(
+                "BEGIN; {TABLES} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {SCHEMA}; COMMIT;"
+            );
+            database.execute_batch(&tables).map_err(unopened)?;
         }
 
         // Seconds tell two journals in the same folder apart, one after the other; a clock before 1970 gives 1.
@@ -147,8 +160,8 @@ impl SqliteJournal {
         Ok(())
     }
 
-    /// Appends entries in one transaction: after this returns they survive kill -9 and a power cut; if it fails, none
-    /// of them is there.
+    /// Appends entries in one transaction: after this returns they survive kill -9 and a power cut. If it fails, either
+    /// all of them or none are there when the journal is opened again: a disk that failed to sync may have written.
     pub fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
         let transaction = self.database.transaction()?;
         {
@@ -281,6 +294,18 @@ mod tests {
         let _held = SqliteJournal::open(folder.path(), TimestampMs(5_000)).unwrap();
         let second = SqliteJournal::open(folder.path(), TimestampMs(5_000));
         assert!(matches!(second, Err(JournalError::InUse { .. })), "{second:?}");
+    }
+
+    #[test]
+    fn a_database_of_another_program_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let foreign = Connection::open(folder.path().join(FILE)).unwrap();
+        foreign
+            .execute_batch("CREATE TABLE theirs (x); PRAGMA user_version = 1;")
+            .unwrap();
+        drop(foreign);
+        let opened = SqliteJournal::open(folder.path(), TimestampMs(5_000));
+        assert!(matches!(opened, Err(JournalError::Foreign { .. })), "{opened:?}");
     }
 
     #[test]

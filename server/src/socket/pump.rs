@@ -15,12 +15,15 @@ use tickwire_protocol::error::{CloseReason, ErrorCode, Refusal};
 use tickwire_protocol::message::{ConnectionEstablished, Outcome};
 use tickwire_protocol::session::server::{EngineAnswer, Incoming, Outgoing, Server};
 use tokio::sync::{oneshot, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 use tracing::{debug, info};
 
 /// How long a closed connection is kept for the other side to read why.
 const CLOSE_GRACE: Duration = Duration::from_millis(500);
+
+/// How long a shutdown waits for the answer to an order that is being decided.
+const LAST_ANSWER: Duration = Duration::from_millis(1_500);
 
 /// One connection.
 pub struct Pump {
@@ -126,36 +129,15 @@ impl Pump {
                 .realtime
                 .hub
                 .with_board(self.realtime.account, |board| machine.poll(now, board, &mut out));
-            let mut sent = false;
-            for outgoing in out.drain(..) {
-                match outgoing {
-                    Outgoing::Engine(command) => answer = Some(hand_over(&self.realtime, command).await),
-                    Outgoing::Close(reason) => return End::Closed(reason),
-                    Outgoing::Text(text) => {
-                        // Frames are made by this server from JSON text, so they are UTF-8.
-                        let Ok(text) = Utf8Bytes::try_from(text) else {
-                            continue;
-                        };
-                        sent = true;
-                        if let Err(end) = self
-                            .within_stall(async |socket| socket.feed(Message::Text(text)).await)
-                            .await
-                        {
-                            return end;
-                        }
-                    }
-                    Outgoing::Ping => {
-                        sent = true;
-                        let ping = Message::Ping(axum::body::Bytes::new());
-                        if let Err(end) = self.within_stall(async |socket| socket.feed(ping).await).await {
-                            return end;
-                        }
-                    }
-                }
-            }
-            // All that was due leaves in one write: a write costs far more than the bytes in it.
-            if sent && let Err(end) = self.within_stall(async |socket| socket.flush().await).await {
-                return end;
+            // The board's lock is free again: whatever has to be encoded is encoded here.
+            let turn = Turn {
+                deadline: Instant::now() + self.write_stall(),
+                written: false,
+            };
+            match self.write(turn, out.drain(..)).await {
+                Ok(Some(asked)) => answer = Some(asked),
+                Ok(None) => {}
+                Err(end) => return end,
             }
             let woken = self
                 .wait(due, &mut news, &mut events, &mut shutdown, &mut answer)
@@ -163,7 +145,15 @@ impl Pump {
             let now = clock::now();
             match woken {
                 Woken::News => {}
-                Woken::Shutdown => self.machine.go_away(now),
+                Woken::Shutdown => {
+                    // What was asked before is answered before the goodbye.
+                    if let Some(asked) = answer.take()
+                        && let Ok(Ok(made)) = timeout(LAST_ANSWER, asked).await
+                    {
+                        self.handle(clock::now(), Incoming::Answered(made));
+                    }
+                    self.machine.go_away(now);
+                }
                 Woken::Answer(made) => {
                     answer = None;
                     self.handle(now, Incoming::Answered(made));
@@ -194,6 +184,8 @@ impl Pump {
             return Woken::Shutdown;
         }
         tokio::select! {
+            // In this order: what has arrived is read before silence is looked at.
+            biased;
             made = async { answer.as_mut().expect("guarded by the branch's condition").await }, if answer.is_some() => {
                 // A dropped reply means that the engine went away with the command: nobody can tell its outcome.
                 Woken::Answer(made.unwrap_or_else(|_| Err((
@@ -231,17 +223,43 @@ impl Pump {
         });
     }
 
-    /// Does something with the socket, for as long as a write may take.
-    async fn within_stall<F>(&mut self, write: F) -> Result<(), End>
-    where
-        F: AsyncFnOnce(&mut WebSocket) -> Result<(), axum::Error>,
-    {
-        let patience = Duration::from_millis(self.realtime.limits.write_stall_ms);
-        match timeout(patience, write(&mut self.socket)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(End::Gone),
-            Err(_) => Err(End::Closed(CloseReason::WriteStalled)),
+    fn write_stall(&self) -> Duration {
+        Duration::from_millis(self.realtime.limits.write_stall_ms)
+    }
+
+    /// Writes all that is due, in one go: a write costs far more than the bytes in it. Returns where the engine's answer
+    /// comes, where something was asked of it.
+    async fn write(
+        &mut self,
+        mut turn: Turn,
+        due: impl Iterator<Item = Outgoing>,
+    ) -> Result<Option<oneshot::Receiver<EngineAnswer>>, End> {
+        let mut answer = None;
+        for outgoing in due {
+            if let Some(text) = outgoing.text() {
+                // Frames are made by this server from JSON text, so they are UTF-8.
+                let Ok(text) = Utf8Bytes::try_from(text) else {
+                    continue;
+                };
+                turn.feed(&mut self.socket, Message::Text(text)).await?;
+                continue;
+            }
+            match outgoing {
+                Outgoing::Ping => {
+                    turn.feed(&mut self.socket, Message::Ping(axum::body::Bytes::new()))
+                        .await?
+                }
+                Outgoing::Close(reason) => return Err(End::Closed(reason)),
+                Outgoing::Engine(command) => {
+                    // The queue may be full, and what was said before must not wait for it.
+                    turn.flush(&mut self.socket).await?;
+                    answer = Some(hand_over(&self.realtime, command).await);
+                }
+                Outgoing::Text(_) | Outgoing::Frame(_) | Outgoing::Answer(..) => {}
+            }
         }
+        turn.flush(&mut self.socket).await?;
+        Ok(answer)
     }
 
     /// Sends the close frame, and waits a moment so that it is read before the connection is gone.
@@ -264,6 +282,34 @@ impl Pump {
             while let Some(Ok(_)) = socket.recv().await {}
         })
         .await;
+    }
+}
+
+/// The writing of one turn, which has to be done by a deadline however slowly the client takes it in.
+struct Turn {
+    deadline: Instant,
+    written: bool,
+}
+
+impl Turn {
+    async fn feed(&mut self, socket: &mut WebSocket, message: Message) -> Result<(), End> {
+        self.written = true;
+        self.in_time(socket.feed(message)).await
+    }
+
+    async fn flush(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+        if !std::mem::take(&mut self.written) {
+            return Ok(());
+        }
+        self.in_time(socket.flush()).await
+    }
+
+    async fn in_time(&self, write: impl Future<Output = Result<(), axum::Error>>) -> Result<(), End> {
+        match timeout_at(self.deadline, write).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Gone),
+            Err(_) => Err(End::Closed(CloseReason::WriteStalled)),
+        }
     }
 }
 

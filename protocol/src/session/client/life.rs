@@ -19,6 +19,9 @@ const PROBE_MS: i64 = 2_000;
 /// A dial that has not opened after this long is given up.
 const DIAL_TIMEOUT_MS: i64 = 5_000;
 
+/// A dial that is no older than this is not given up when somebody looks again.
+const DIAL_FRESH_MS: i64 = 1_000;
+
 /// A connection must hold this long before the next outage counts as a new one.
 const STABLE_AFTER_MS: u64 = 10_000;
 
@@ -122,6 +125,11 @@ impl Client {
         self.offline = false;
         match self.phase {
             Phase::Waiting { .. } => self.dial(now),
+            // A dial that was made into a network that was not there would be waited for in vain.
+            Phase::Dialing { deadline } if now >= deadline - (DIAL_TIMEOUT_MS - DIAL_FRESH_MS) => {
+                self.outputs.push_back(Output::HangUp);
+                self.dial(now);
+            }
             Phase::Open { greeted: true, .. } if self.probe_deadline.is_none() => {
                 self.ping(now);
                 self.probe_deadline = Some(now + PROBE_MS);

@@ -5,7 +5,7 @@ use crate::clock::TimestampMs;
 use crate::command::{Command, Envelope, ResumeFrom, Subscribe};
 use crate::error::ErrorCode;
 use crate::id::{CommandId, Epoch, Seq};
-use crate::message::{ErrorBody, Message};
+use crate::message::{ErrorBody, Message, Resumed};
 use crate::topic::{Topic, TopicClass};
 use std::collections::BTreeMap;
 
@@ -30,6 +30,8 @@ pub(super) struct Interest {
     refused: bool,
     /// On this connection: a value or a place has come.
     synced: bool,
+    /// The place that a resumed topic has to reach before it is up to date.
+    resumes_to: Seq,
     /// The last place applied, on whatever connection.
     at: Option<(Epoch, Seq)>,
 }
@@ -161,6 +163,17 @@ impl Client {
         }
     }
 
+    /// What was missed follows up to `head`: until then the topic is not up to date.
+    pub(super) fn resumed(&mut self, message: &Message, resumed: Resumed) {
+        let Some(interest) = message.head.topic.and_then(|topic| self.topics.get_mut(&topic)) else {
+            return;
+        };
+        if interest.subscribed && interest.at.is_some_and(|(_, seq)| seq < resumed.head) {
+            interest.synced = false;
+            interest.resumes_to = resumed.head;
+        }
+    }
+
     pub(super) fn reset(&mut self, message: &Message) {
         let (Some(topic), Some(ep), Some(seq)) = (message.head.topic, message.head.ep, message.head.seq)
         else {
@@ -220,6 +233,7 @@ impl Client {
                     self.send_subscribe(&[topic]);
                     return;
                 }
+                interest.synced |= seq >= interest.resumes_to;
             }
             TopicClass::State => {
                 // What comes before SUBSCRIBED is left over from a subscription that was ended.

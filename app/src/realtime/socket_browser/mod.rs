@@ -4,23 +4,23 @@
 //! Every signal of a batch is written in one task; effects run after it and before the browser paints, so that a batch
 //! is one repaint. A hidden page has no animation frames: the tick empties its inbox instead.
 
+mod clock;
+mod connection;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::future::poll_fn;
-use std::rc::{Rc, Weak};
-use std::task::Poll;
+use std::rc::Rc;
 use std::time::Duration;
 
-use futures::{SinkExt as _, StreamExt as _};
-use gloo_net::websocket::{Message as WireMessage, State, WebSocketError, futures::WebSocket};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::command::Command;
 use tickwire_protocol::id::CommandId;
 use tickwire_protocol::session::client::{Client, Event, Input, Link, Output};
 use tickwire_protocol::topic::Topic;
-use tickwire_protocol::{REALTIME_PATH, SUBPROTOCOL_JSON};
+
+use clock::{now, random_seed};
+use connection::{ABNORMAL, Connection, Heard};
 
 use super::inbox::Inbox;
 use super::paint::PaintTimes;
@@ -35,11 +35,6 @@ const FRAME_OVERDUE_MS: u64 = 500;
 
 /// A live link that subscribes to one topic more resyncs for a blink: no news unless it takes longer.
 const RESYNC_NEWS_MS: u64 = 500;
-
-/// The close code of a connection that broke.
-const ABNORMAL: u16 = 1006;
-
-type SharedSocket = Rc<RefCell<WebSocket>>;
 
 /// A handle on the one pump of the page.
 #[derive(Clone, Copy)]
@@ -87,7 +82,7 @@ struct Pump {
     client: RefCell<Client>,
     inbox: RefCell<Inbox>,
     answers: RefCell<BTreeMap<CommandId, Answer>>,
-    socket: RefCell<Option<SharedSocket>>,
+    socket: RefCell<Option<Connection>>,
     /// Counts connections: what an older one still says is not listened to.
     connection: Cell<u32>,
     /// The state of the link, and since when, until it is told together with the data that it speaks of.
@@ -197,21 +192,37 @@ impl Pump {
     }
 
     fn dial(self: &Rc<Self>) {
-        let connection = self.connection.get().wrapping_add(1);
-        self.connection.set(connection);
-        let Ok(socket) = WebSocket::open_with_protocol(&url(), SUBPROTOCOL_JSON) else {
-            return self.feed(Input::Closed { code: ABNORMAL });
-        };
-        let socket = Rc::new(RefCell::new(socket));
-        let listened = Rc::downgrade(&socket);
-        self.socket.replace(Some(socket));
-        spawn_local(listen(Rc::clone(self), listened, connection));
+        let number = self.connection.get().wrapping_add(1);
+        self.connection.set(number);
+        let pump = Rc::clone(self);
+        let opened = Connection::open(move |heard| pump.hear(number, heard));
+        let failed = opened.is_none();
+        self.socket.replace(opened);
+        if failed {
+            self.feed(Input::Closed { code: ABNORMAL });
+        }
+    }
+
+    /// Takes in what a connection says; false where it is no longer listened to.
+    fn hear(self: &Rc<Self>, connection: u32, heard: Heard) -> bool {
+        if self.connection.get() != connection || self.socket.borrow().is_none() {
+            return false;
+        }
+        match heard {
+            Heard::Opened => self.feed(Input::Opened),
+            Heard::Text(text) => self.feed(Input::Frame(&text)),
+            Heard::Closed(code) => {
+                drop(self.socket.take());
+                self.feed(Input::Closed { code });
+                return false;
+            }
+        }
+        true
     }
 
     fn write(&self, text: String) {
-        if let Some(socket) = self.socket.borrow().as_ref() {
-            // A socket that cannot take it is closing, and its close event says so.
-            let _ = socket.borrow_mut().start_send_unpin(WireMessage::Text(text));
+        if let Some(connection) = self.socket.borrow().as_ref() {
+            connection.send(text);
         }
     }
 
@@ -294,76 +305,5 @@ impl Pump {
                 .ok()
                 .map(|handle| (deadline, handle)),
         );
-    }
-}
-
-/// Hands on what one connection says, until it ends or is no longer the pump's.
-async fn listen(pump: Rc<Pump>, socket: Weak<RefCell<WebSocket>>, connection: u32) {
-    let is_current = || pump.connection.get() == connection;
-    let open = poll_fn(|cx| match socket.upgrade() {
-        Some(socket) => {
-            let mut socket = socket.borrow_mut();
-            socket
-                .poll_ready_unpin(cx)
-                .map(|_| matches!(socket.state(), State::Open))
-        }
-        None => Poll::Ready(false),
-    });
-    if open.await && is_current() {
-        pump.feed(Input::Opened);
-    }
-    loop {
-        let next = poll_fn(|cx| match socket.upgrade() {
-            Some(socket) => socket.borrow_mut().poll_next_unpin(cx),
-            None => Poll::Ready(None),
-        });
-        let next = next.await;
-        if !is_current() || socket.strong_count() == 0 {
-            return;
-        }
-        let code = match next {
-            Some(Ok(WireMessage::Text(text))) => {
-                pump.feed(Input::Frame(&text));
-                continue;
-            }
-            // The protocol has no binary frames yet, and a close follows an error.
-            Some(Ok(WireMessage::Bytes(_)) | Err(WebSocketError::ConnectionError)) => continue,
-            Some(Err(WebSocketError::ConnectionClose(close))) => close.code,
-            Some(Err(_)) | None => ABNORMAL,
-        };
-        drop(pump.socket.take());
-        pump.feed(Input::Closed { code });
-        return;
-    }
-}
-
-fn url() -> String {
-    let location = location();
-    let scheme = if location.protocol().is_ok_and(|protocol| protocol == "https:") {
-        "wss://"
-    } else {
-        "ws://"
-    };
-    [scheme, &location.host().unwrap_or_default(), REALTIME_PATH].concat()
-}
-
-/// A clock that never steps: the moment the page was opened, and the time since.
-fn now() -> TimestampMs {
-    let ms = window()
-        .performance()
-        .map_or(0.0, |clock| clock.time_origin() + clock.now());
-    TimestampMs(ms as i64)
-}
-
-/// Without one, the clock has to do: it is enough to keep two desks apart.
-fn random_seed() -> u64 {
-    let mut bytes = [0; 8];
-    let drawn = window()
-        .crypto()
-        .and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes));
-    if drawn.is_ok() {
-        u64::from_le_bytes(bytes)
-    } else {
-        now().0 as u64
     }
 }

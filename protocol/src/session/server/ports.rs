@@ -1,0 +1,93 @@
+//! What a connection's machine and its surroundings hand each other: what it reads, what it is told, what it asks for.
+
+use crate::command::Command;
+use crate::error::{CloseReason, Refusal};
+use crate::frame::Frame;
+use crate::id::{ClientOrderId, CommandId, Epoch, OrderId, Seq, Symbol};
+use crate::message::Outcome;
+use crate::order::OrderStatus;
+use crate::topic::Topic;
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// What a connection can read of the desk: latest values, logs, and which instruments there are. It is bound to the
+/// connection's account, so that no topic of another account can be named through it.
+pub trait Board {
+    /// What brings a reader of a state topic up to date who has seen everything up to `since`, or nothing at all:
+    /// then a snapshot. Nothing where there is nothing newer.
+    fn state(&self, topic: Topic, since: Option<Seq>) -> Option<Arc<Frame>>;
+
+    /// The last place of a topic.
+    fn head(&self, topic: Topic) -> (Epoch, Seq);
+
+    /// Messages of a lossless topic after `after`, at most `max`, in order and without a gap.
+    fn events(&self, topic: Topic, after: Seq, max: usize) -> Result<Vec<Arc<Frame>>, NotKept>;
+
+    /// Whether the instrument exists.
+    fn has_symbol(&self, symbol: Symbol) -> bool;
+
+    /// An answer to a question after data: instruments or candles.
+    fn answer(&self, question: &Command) -> Option<Arc<Frame>>;
+}
+
+/// The message after the given place is kept no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotKept;
+
+/// Something for the machine.
+#[derive(Debug)]
+pub enum Incoming<'a> {
+    /// A text frame.
+    Text(&'a str),
+    /// A binary frame, which the JSON encoding has none of.
+    Binary,
+    /// A ping or pong of the WebSocket itself: a sign of life.
+    Alive,
+    /// The engine's answer to the request handed out.
+    Answered(EngineAnswer),
+}
+
+/// What the engine made of a request: the order placed (and whether it had been placed before), or why not.
+pub type EngineAnswer = Result<Placed, (Refusal, Outcome)>;
+
+/// An order that stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The order.
+    pub order_id: OrderId,
+    /// The owner's id of it, where one was given.
+    pub client_order_id: Option<ClientOrderId>,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// Whether it had been placed before, so that this request placed nothing.
+    pub duplicate: bool,
+}
+
+/// Something for the pump to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outgoing {
+    /// Send a text frame made for this client.
+    Text(Bytes),
+    /// Send a frame that others get too. It is encoded by whoever sends it first, with no lock held.
+    Frame(Arc<Frame>),
+    /// Send a frame that others get too, as the answer to this command.
+    Answer(Arc<Frame>, CommandId),
+    /// Send a ping of the WebSocket itself.
+    Ping,
+    /// Hand a command to the engine and come back with [`Incoming::Answered`].
+    Engine(Command),
+    /// Close the connection.
+    Close(CloseReason),
+}
+
+impl Outgoing {
+    /// The text to send, where there is one.
+    pub fn text(&self) -> Option<Bytes> {
+        match self {
+            Outgoing::Text(text) => Some(text.clone()),
+            Outgoing::Frame(frame) => Some(frame.text()),
+            Outgoing::Answer(frame, id) => Some(frame.text_answering(id)),
+            Outgoing::Ping | Outgoing::Engine(_) | Outgoing::Close(_) => None,
+        }
+    }
+}
