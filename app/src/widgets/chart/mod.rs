@@ -120,7 +120,9 @@ fn Drawing(
         loading.get() == Loading::Done && candles.with(|all| all.as_ref().is_some_and(|all| !is_empty(all)))
     });
     view! {
-        <div class="chart-place" node_ref=place role="img" aria-label=summary(selection)></div>
+        <div class="chart-place" node_ref=place></div>
+        // An image of its own over the canvas: what an image holds is not told, and the canvas' place holds a link.
+        <div class="chart-words" role="img" aria-label=summary(selection)></div>
         <p class="chart-note" role="alert" hidden=derived(move || loading.get() != Loading::Failed)>
             "The chart library could not be loaded. Prices and orders work without it. "
             <button type="button" class="button" on:click=move |_| canvas.retry()>"Try again"</button>

@@ -44,10 +44,12 @@ pub fn Connection() -> impl IntoView {
             <details>
                 <summary>
                     <span class="dot" data-state=name aria-hidden="true"></span>
-                    <span class="connection-label" role="status" aria-live="polite">
-                        {label}
+                    <span class="connection-words">
+                        <span class="connection-label" role="status" aria-live="polite">
+                            {label}
+                        </span>
+                        <span class="retry" hidden=derived(move || !is_retrying.get())>{retry}</span>
                     </span>
-                    <span class="retry" hidden=derived(move || !is_retrying.get())>{retry}</span>
                     <span class="links" hidden=is_retrying>
                         <span class="link-chip">"desk " <b>{desk_latency}</b></span>
                         <span class="link-chip" data-state=feed_name>

@@ -62,9 +62,9 @@ pub fn retry_of(link: Link, now: Option<TimestampMs>) -> String {
     let when = if wait == 0 {
         "now".to_owned()
     } else {
-        tenths(wait) + " s"
+        ["in ", &tenths(wait), " s"].concat()
     };
-    ["#", &attempt.to_string(), " · ", &when].concat()
+    ["attempt ", &attempt.to_string(), ", ", &when].concat()
 }
 
 /// What the state means and what happens next. `now` is the desk's own clock, as are the link's moments.
@@ -163,8 +163,8 @@ mod tests {
             attempt: 3,
             next_try_at: TimestampMs(2_000),
         };
-        assert_eq!(retry_of(link, Some(TimestampMs(1_100))), "#3 · 0.9 s");
-        assert_eq!(retry_of(link, Some(TimestampMs(2_100))), "#3 · now");
+        assert_eq!(retry_of(link, Some(TimestampMs(1_100))), "attempt 3, in 0.9 s");
+        assert_eq!(retry_of(link, Some(TimestampMs(2_100))), "attempt 3, now");
         assert_eq!(retry_of(Link::Live, Some(TimestampMs(1_100))), "");
     }
 

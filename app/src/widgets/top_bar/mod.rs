@@ -33,7 +33,7 @@ pub fn TopBar() -> impl IntoView {
                 <span>"Tickwire"</span>
             </h1>
             <AccountBadge />
-            <Market />
+            <Market is_stale=derived(move || class.with(|class| class.ends_with("is-stale"))) />
             <Worth />
             <div class="top-end">
                 <Connection />
@@ -89,7 +89,10 @@ fn AccountBadge() -> impl IntoView {
 
 /// The selected instrument: its price and its day.
 #[component]
-fn Market() -> impl IntoView {
+fn Market(
+    /// Whether its price is old.
+    is_stale: Memo<bool>,
+) -> impl IntoView {
     let selection = use_selection();
     let ticker = use_ticker(selection.symbol);
     let scale = move || selection.price_scale();
@@ -117,7 +120,13 @@ fn Market() -> impl IntoView {
     let price_text = text(price);
     react(move || {
         if price.get().is_some() {
-            document().set_title(&[&price_text.get(), " ", &name.get(), " · Tickwire"].concat());
+            // A tab is read from afar, so an old price does not stand there at all.
+            let price = if is_stale.get() {
+                "Not live".to_owned()
+            } else {
+                price_text.get()
+            };
+            document().set_title(&[&price, " ", &name.get(), " · Tickwire"].concat());
         }
     });
     view! {
