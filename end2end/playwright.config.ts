@@ -34,7 +34,8 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   forbidOnly: !!process.env.CI,
-  retries: 0,
+  // A second try on CI, whose machines stall for seconds at times; what needed one is reported as flaky.
+  retries: process.env.CI ? 1 : 0,
   reporter: "list",
   timeout: 30_000,
   use: {
