@@ -72,7 +72,8 @@ export async function openLive(page: Page, path = "/"): Promise<void> {
 export async function pricesMove(page: Page, symbol: Market = "BTCUSDT", times = 1): Promise<void> {
   for (let time = 0; time < times; time++) {
     const before = await priceOf(page, symbol);
-    await expect.poll(() => priceOf(page, symbol), { message: `${symbol} moves` }).not.toBe(before);
+    // The recording has quiet seconds, too.
+    await expect.poll(() => priceOf(page, symbol), { message: `${symbol} moves`, timeout: 15_000 }).not.toBe(before);
   }
 }
 

@@ -176,9 +176,7 @@ impl Client {
             Input::Frame(text) => self.frame(now, text),
             Input::Closed { code } => self.closed(now, code),
             Input::Wake => self.wake(now),
-            Input::Offline => {
-                self.offline = true;
-            }
+            Input::Offline => self.network_gone(now),
             Input::Hidden(hidden) => self.hidden(now, hidden),
             Input::Timeout => {}
         }

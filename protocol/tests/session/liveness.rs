@@ -99,6 +99,28 @@ fn a_tab_that_wakes_on_a_dead_link_finds_out_within_two_seconds() {
 }
 
 #[test]
+fn a_network_that_goes_is_asked_after_and_a_link_that_lives_all_the_same_is_kept() {
+    let mut pair = Pair::live(4);
+    pair.tell(Input::Offline);
+    pair.run(5_000);
+    assert_eq!(
+        (pair.dials.len(), pair.client.link()),
+        (1, Link::Live),
+        "a link to this very machine lives on"
+    );
+    pair.half_open();
+    pair.run(1_000);
+    pair.tell(Input::Offline);
+    // Two seconds for the answer, and the delay before the first try.
+    pair.run(2_300);
+    assert_eq!(
+        pair.dials.len(),
+        2,
+        "a dead one is found within two seconds, not twelve"
+    );
+}
+
+#[test]
 fn wake_dials_at_once() {
     let mut pair = Pair::live(5);
     pair.kill_server();

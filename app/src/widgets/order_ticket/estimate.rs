@@ -66,10 +66,12 @@ pub fn estimate(
     let freed = held.map_or(Amount::ZERO, |held| {
         let entry = held.entry.times(reduced);
         let value = price.times(reduced);
-        match held.side {
+        let worth = match held.side {
             Side::Buy => value,
             Side::Sell => entry + entry - value,
-        }
+        };
+        // An open loss is taken off what is available already, so closing at a loss frees the whole entry value.
+        worth.max(entry)
     });
     Estimate {
         price,
@@ -229,7 +231,8 @@ mod tests {
         let long = estimate(Side::Sell, q("0.1"), price, &rules(), a("0"), held(Side::Buy));
         assert_eq!(long.available_after, a("4995"));
         let short = estimate(Side::Buy, q("0.1"), price, &rules(), a("0"), held(Side::Sell));
-        assert_eq!(short.available_after, a("2995"));
+        // The short has lost 1,000, which is not available any more before it is closed either.
+        assert_eq!(short.available_after, a("3995"));
     }
 
     #[test]

@@ -130,11 +130,24 @@ impl Client {
                 self.outputs.push_back(Output::HangUp);
                 self.dial(now);
             }
-            Phase::Open { greeted: true, .. } if self.probe_deadline.is_none() => {
-                self.ping(now);
-                self.probe_deadline = Some(now + PROBE_MS);
-            }
+            Phase::Open { greeted: true, .. } => self.probe(now),
             _ => {}
+        }
+    }
+
+    /// The browser says that the network is gone. An open link may live all the same, as one to this very machine does,
+    /// or be dead without a word: it is asked.
+    pub(super) fn network_gone(&mut self, now: TimestampMs) {
+        self.offline = true;
+        if matches!(self.phase, Phase::Open { greeted: true, .. }) && !self.hidden {
+            self.probe(now);
+        }
+    }
+
+    fn probe(&mut self, now: TimestampMs) {
+        if self.probe_deadline.is_none() {
+            self.ping(now);
+            self.probe_deadline = Some(now + PROBE_MS);
         }
     }
 
