@@ -85,3 +85,76 @@ fn withhold(step: &mut Step, was_handed_to_disk: bool) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Entry;
+    use tickwire_engine::event::{Event, Fact};
+    use tickwire_protocol::clock::TimestampMs;
+    use tickwire_protocol::id::{AccountId, ClientOrderId, Epoch, OrderId, Seq};
+    use tickwire_protocol::order::OrderStatus;
+    use tickwire_protocol::session::server::{EngineAnswer, Placed};
+    use tokio::sync::oneshot;
+
+    fn entry(seq: u64) -> Entry {
+        let fact = Fact::AccountOpened {
+            deposit: "1".parse().unwrap(),
+        };
+        let event = Event {
+            account: AccountId(1),
+            at: TimestampMs(0),
+            fact,
+        };
+        Entry {
+            seq: Seq(seq),
+            topic_seq: None,
+            event,
+        }
+    }
+
+    fn step(entries: Vec<Entry>, name: Option<&str>) -> (Step, oneshot::Receiver<EngineAnswer>) {
+        let (reply, answer) = oneshot::channel();
+        let placed = Placed {
+            order_id: OrderId(1),
+            client_order_id: name.map(|name| ClientOrderId::new(name).unwrap()),
+            status: OrderStatus::Filled,
+            duplicate: false,
+        };
+        let replies = vec![(reply, Ok(placed))];
+        let step = Step {
+            entries,
+            replies,
+            ..Step::default()
+        };
+        (step, answer)
+    }
+
+    #[test]
+    fn what_a_failing_journal_leaves_open_is_said_to_be_unknown() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = SqliteJournal::open(folder.path(), TimestampMs(0)).unwrap();
+        let down = Arc::new(AtomicBool::new(false));
+        let hub = Hub::new(Vec::new(), Epoch(1), Epoch(1));
+        let mut committer = Committer::new(journal, hub, Arc::clone(&down));
+        let mut outcome = |entries, name| {
+            let (step, mut answer) = step(entries, name);
+            committer.commit(vec![step]);
+            answer.try_recv().unwrap().map_err(|(_, outcome)| outcome)
+        };
+        assert!(outcome(vec![entry(1)], None).is_ok());
+        // An entry that is there already is refused by the database, as any entry is by a broken disk.
+        assert_eq!(outcome(vec![entry(1)], None), Err(Outcome::Unknown));
+        assert!(down.load(Ordering::Acquire));
+        assert_eq!(
+            outcome(vec![entry(2)], None),
+            Err(Outcome::NotExecuted),
+            "never handed to the disk"
+        );
+        assert_eq!(
+            outcome(Vec::new(), Some("a")),
+            Err(Outcome::Unknown),
+            "an earlier one may stand under the name"
+        );
+    }
+}
