@@ -2,14 +2,14 @@
 
 use super::publish::{self, Publisher};
 use super::{Step, number};
-use crate::hub::{Hub, Publication};
+use crate::hub::Hub;
 use crate::queue::Job;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 use tickwire_engine::batch::Batch;
 use tickwire_engine::engine::Done;
-use tickwire_engine::input::{Action, Input, MarketInput, Request};
+use tickwire_engine::input::{Action, Input, Request};
 use tickwire_engine::{Answer, Engine};
 use tickwire_protocol::error::{ErrorCode, Refusal};
 use tickwire_protocol::id::Seq;
@@ -77,7 +77,9 @@ impl Decider {
         let mut timer = None;
         for job in jobs.drain(..) {
             match job {
-                Job::Market(input) => self.market(input, batch, &mut open),
+                Job::Market(input) => {
+                    self.engine.handle_into(Input::Market(input), batch);
+                }
                 Job::Timer(at) => {
                     timer = Some(at);
                     if !journal_down {
@@ -125,33 +127,16 @@ impl Decider {
                     .extend(self.publisher.account(&self.engine, account, now));
             }
         }
-        if let Some(at) = timer {
-            if !journal_down {
-                step.publications.extend(self.publisher.overdue(&self.engine, at));
-            }
-            open.extend(
-                self.publisher
-                    .status(&self.engine, &self.hub, journal_down, false),
-            );
+        if let Some(at) = timer.filter(|_| !journal_down) {
+            step.publications.extend(self.publisher.overdue(&self.engine, at));
         }
+        open.extend(
+            self.publisher
+                .status(&self.engine, self.hub.connections(), journal_down, now),
+        );
         self.hub.publish(open);
         batch.clear();
         step
-    }
-
-    fn market(&mut self, input: MarketInput, batch: &mut Batch, open: &mut Vec<Publication>) {
-        let is_link = matches!(input, MarketInput::Link { .. });
-        self.engine.handle_into(Input::Market(input), batch);
-        if is_link {
-            open.extend(
-                self.publisher
-                    .status(&self.engine, &self.hub, self.journal_down(), true),
-            );
-        }
-    }
-
-    fn journal_down(&self) -> bool {
-        self.journal_down.load(Ordering::Acquire)
     }
 }
 

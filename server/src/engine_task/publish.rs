@@ -1,7 +1,7 @@
 //! What the engine's state looks like to those who watch it: publications for what a step touched, and for what must
 //! not be silent for long.
 
-use crate::hub::{Hub, Publication};
+use crate::hub::Publication;
 use crate::journal::Entry;
 use tickwire_engine::Engine;
 use tickwire_engine::batch::{Touched, TouchedMarket};
@@ -111,11 +111,10 @@ impl Publisher {
     pub fn status(
         &mut self,
         engine: &Engine,
-        hub: &Hub,
+        connections: u32,
         journal_down: bool,
-        at_once: bool,
+        now: TimestampMs,
     ) -> Option<Publication> {
-        let now = crate::clock::now();
         let link = engine.markets().link();
         let silence_ms = link.last_tick_at.map(|last| now.since(last));
         let feed = match (link.state, silence_ms) {
@@ -127,9 +126,8 @@ impl Publisher {
         } else {
             LinkState::Live
         };
-        let connections = hub.connections();
         let news = self.told != Some((feed, journal, connections));
-        if !at_once && !news && now.since(self.status_at) < STATUS_SILENCE_MS {
+        if !news && now.since(self.status_at) < STATUS_SILENCE_MS {
             return None;
         }
         self.told = Some((feed, journal, connections));
