@@ -11,12 +11,13 @@ use rust_decimal::Decimal;
 use std::time::Instant;
 use tickwire_engine::{Action, Batch, Engine, EngineConfig, Input, MarketInput, Request};
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::PlaceOrder;
+use tickwire_protocol::command::{Instruction, PlaceOrder};
 use tickwire_protocol::id::{AccountId, Symbol};
-use tickwire_protocol::market::{Instrument, Quote, Tick, Trade};
+use tickwire_protocol::market::{Instrument, Quote, Tick, Trade, VenueRules};
 use tickwire_protocol::message::LinkState;
 use tickwire_protocol::money::{Price, Quantity};
-use tickwire_protocol::order::{OrderType, Side};
+use tickwire_protocol::order::Side;
+use tickwire_protocol::risk::RiskLimits;
 
 const TICKS: i64 = 5_000_000;
 const START: TimestampMs = TimestampMs(1_765_357_200_000);
@@ -33,6 +34,7 @@ fn instrument(number: usize) -> Instrument {
         min_notional: "5".parse().unwrap(),
         taker_fee_rate: "0.001".parse().unwrap(),
         maker_fee_rate: "0.001".parse().unwrap(),
+        perpetual: None,
     }
 }
 
@@ -62,6 +64,8 @@ fn main() {
     let mut engine = Engine::new(EngineConfig {
         instruments,
         currency: "USDT".to_owned(),
+        rules: VenueRules::default(),
+        risk: RiskLimits::default(),
     })
     .unwrap();
     let mut batch = Batch::default();
@@ -91,14 +95,11 @@ fn main() {
         engine.tick(&tick(symbol, 0), &mut batch);
         request(
             &mut engine,
-            Action::PlaceOrder(PlaceOrder {
-                client_order_id: None,
+            Action::Instruct(Instruction::PlaceOrder(PlaceOrder::market(
                 symbol,
-                side: Side::Buy,
-                order_type: OrderType::Market,
-                quantity: "1".parse().unwrap(),
-                reduce_only: false,
-            }),
+                Side::Buy,
+                "1".parse().unwrap(),
+            ))),
         );
     }
     let ticks: Vec<Tick> = (0..TICKS)

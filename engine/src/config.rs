@@ -4,8 +4,9 @@ use crate::bounds::{PLACES_MAX, QUANTITY_MAX, QUANTITY_PLACES_MAX};
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 use tickwire_protocol::id::Symbol;
-use tickwire_protocol::market::Instrument;
+use tickwire_protocol::market::{Instrument, VenueRules};
 use tickwire_protocol::money::Ratio;
+use tickwire_protocol::risk::RiskLimits;
 
 /// What an engine is made with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,10 @@ pub struct EngineConfig {
     pub instruments: Vec<Instrument>,
     /// The currency of all accounts, which every instrument must be quoted in.
     pub currency: String,
+    /// How orders are filled.
+    pub rules: VenueRules,
+    /// The limits of the risk guard that an account is opened with.
+    pub risk: RiskLimits,
 }
 
 /// Why an engine cannot be made with a configuration.
@@ -110,6 +115,7 @@ mod tests {
             min_notional: "5".parse().unwrap(),
             taker_fee_rate: "0.001".parse().unwrap(),
             maker_fee_rate: "0.001".parse().unwrap(),
+            perpetual: None,
         }
     }
 
@@ -122,6 +128,8 @@ mod tests {
             EngineConfig {
                 instruments: vec![one],
                 currency: "USDT".to_owned(),
+                rules: VenueRules::default(),
+                risk: RiskLimits::default(),
             }
             .check()
         };
@@ -153,6 +161,8 @@ mod tests {
         let twice = EngineConfig {
             instruments: vec![instrument(), instrument()],
             currency: "USDT".to_owned(),
+            rules: VenueRules::default(),
+            risk: RiskLimits::default(),
         };
         assert_eq!(twice.check(), Err(ConfigError::Duplicate(symbol)));
     }

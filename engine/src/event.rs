@@ -1,10 +1,12 @@
 //! What happened: the facts that the journal keeps, and whose fold is the state of every account.
 
 use serde::{Deserialize, Serialize};
+use tickwire_protocol::alert::{Alert, AlertRule};
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::id::AccountId;
+use tickwire_protocol::id::{AccountId, Symbol};
 use tickwire_protocol::money::Amount;
-use tickwire_protocol::order::{Execution, Order};
+use tickwire_protocol::order::{Execution, Funding, Order};
+use tickwire_protocol::risk::Risk;
 use tickwire_protocol::topic::Topic;
 
 /// A fact of one account. An event is never changed once written; new kinds are added at the end.
@@ -36,6 +38,26 @@ pub enum Fact {
     OrderChanged(Order),
     /// An order filled, wholly or in part: cash, fees and a position follow from it.
     Executed(Execution),
+    /// A position paid or got funding: cash follows from it.
+    Funded(Funding),
+    /// The leverage of a perpetual is as told here from now on.
+    LeverageSet {
+        /// The perpetual.
+        symbol: Symbol,
+        /// 1 or above.
+        leverage: u32,
+    },
+    /// The risk guard stands as told here from now on, or has these limits.
+    RiskChanged(Risk),
+    /// The account was worth this: what peak, drawdown and the equity curve follow from.
+    EquityMarked {
+        /// Equity then.
+        equity: Amount,
+    },
+    /// A price alert is as told here from now on.
+    AlertRuleChanged(AlertRule),
+    /// The desk said something.
+    Alerted(Alert),
 }
 
 impl Fact {
@@ -43,8 +65,13 @@ impl Fact {
     pub const fn topic(&self) -> Option<Topic> {
         match self {
             Fact::OrderChanged(_) => Some(Topic::Orders),
-            Fact::Executed(_) => Some(Topic::Executions),
-            Fact::AccountOpened { .. } | Fact::DayOpened { .. } => None,
+            Fact::Executed(_) | Fact::Funded(_) => Some(Topic::Executions),
+            Fact::RiskChanged(_) => Some(Topic::Risk),
+            Fact::AlertRuleChanged(_) | Fact::Alerted(_) => Some(Topic::Alerts),
+            Fact::AccountOpened { .. }
+            | Fact::DayOpened { .. }
+            | Fact::LeverageSet { .. }
+            | Fact::EquityMarked { .. } => None,
         }
     }
 }

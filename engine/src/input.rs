@@ -1,7 +1,7 @@
 //! Everything that can happen to the engine: what markets do, what owners of accounts want, and the passing of time.
 
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::{ClosePosition, PlaceOrder};
+use tickwire_protocol::command::Instruction;
 use tickwire_protocol::id::{AccountId, Symbol};
 use tickwire_protocol::market::{Candle, Tick};
 use tickwire_protocol::message::LinkState;
@@ -16,6 +16,13 @@ pub enum Input {
     Request(Request),
     /// Time has passed: days begin, and what depends on the clock is looked at.
     Timer(TimestampMs),
+    /// Something happened to the desk itself.
+    Notice {
+        /// What.
+        notice: Notice,
+        /// When.
+        at: TimestampMs,
+    },
 }
 
 /// What a feed tells of its markets.
@@ -67,6 +74,18 @@ pub struct Request {
     pub action: Action,
 }
 
+/// What can happen to the desk itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The journal is short of room: all accounts pause, and are told.
+    JournalShort,
+    /// The end of the journal was damaged, and was cut off at the start: all accounts are told.
+    JournalCut {
+        /// Entries that were lost.
+        entries: u64,
+    },
+}
+
 /// What can be wanted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -75,8 +94,6 @@ pub enum Action {
         /// What is paid in.
         deposit: Amount,
     },
-    /// Place an order.
-    PlaceOrder(PlaceOrder),
-    /// Close all or part of a position at market.
-    ClosePosition(ClosePosition),
+    /// Do what a command says.
+    Instruct(Instruction),
 }

@@ -24,12 +24,12 @@ pub mod input;
 pub mod market;
 pub mod order;
 pub mod position;
+pub mod risk;
 pub mod state;
 
 pub use batch::{Batch, Record, Touched, TouchedMarket};
 pub use config::{ConfigError, EngineConfig};
 pub use engine::{Answer, Decision, Done, Engine, RecoverError};
 pub use event::{Event, Fact};
-pub use input::{Action, Depth, Input, MarketInput, Request};
-pub use order::Placed;
+pub use input::{Action, Depth, Input, MarketInput, Notice, Request};
 pub use state::{FoldError, State};

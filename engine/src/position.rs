@@ -9,14 +9,14 @@
 
 use crate::bounds::{self, PLACES_MAX, QUANTITY_MAX};
 use crate::state::FoldError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::{PositionId, Symbol};
 use tickwire_protocol::money::{Amount, Price, Quantity};
 use tickwire_protocol::order::{Execution, Side};
 
 /// A position that is held.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// Names it from its opening to its close.
     pub id: PositionId,
@@ -33,6 +33,8 @@ pub struct Position {
     pub realized_pnl: Amount,
     /// Fees of all its fills.
     pub fees: Amount,
+    /// Funding got less funding paid.
+    pub funding: Amount,
     /// When it was opened.
     pub opened_at: TimestampMs,
 }
@@ -127,6 +129,7 @@ fn opened(execution: &Execution, value: Amount) -> Result<Filled, FoldError> {
         cost: value,
         realized_pnl: Amount::ZERO,
         fees: execution.fee,
+        funding: Amount::ZERO,
         opened_at: execution.timestamp,
     };
     Ok(Filled {
@@ -189,6 +192,7 @@ mod tests {
             order_id: OrderId(1),
             client_order_id: None,
             position_id: PositionId(1),
+            is_carry: false,
             symbol: Symbol::new("BTCUSDT").unwrap(),
             side: if side == "buy" { Side::Buy } else { Side::Sell },
             quantity: quantity.parse().unwrap(),

@@ -6,12 +6,12 @@
 use crate::account::Account;
 use crate::bounds::ID_MAX;
 use crate::event::{Event, Fact};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use tickwire_protocol::id::{AccountId, ExecutionId, OrderId, PositionId, Seq};
+use tickwire_protocol::id::{AccountId, AlertId, ExecutionId, GroupId, OrderId, PositionId, Seq};
 
 /// The state of all accounts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     /// The last order id given, over all accounts.
     pub last_order: OrderId,
@@ -19,6 +19,10 @@ pub struct State {
     pub last_execution: ExecutionId,
     /// The last position id given, over all accounts.
     pub last_position: PositionId,
+    /// The last group id given, over all accounts.
+    pub last_group: GroupId,
+    /// The last alert id given, over all accounts.
+    pub last_alert: AlertId,
     /// The accounts.
     pub accounts: BTreeMap<AccountId, Account>,
 }
@@ -50,6 +54,9 @@ pub enum FoldError {
         /// The position that the fill names.
         told: PositionId,
     },
+    /// Funding of a position that is not held.
+    #[error("the position {0} is not held")]
+    UnknownPosition(PositionId),
     /// What a fill realised does not fit the position: quantity or cost would not add up.
     #[error("the execution {0} does not fit its position")]
     Unbalanced(ExecutionId),
@@ -77,6 +84,9 @@ impl State {
                 let is_new = order.id > self.last_order && order.id.0 <= ID_MAX;
                 let seq = account.order_changed(order, is_new)?;
                 self.last_order = self.last_order.max(order.id);
+                if let Some(group) = order.group {
+                    self.last_group = self.last_group.max(group.id);
+                }
                 Ok(Some(seq))
             }
             Fact::Executed(execution) => {
@@ -91,6 +101,20 @@ impl State {
                 let seq = account.executed(execution)?;
                 self.last_execution = execution.id;
                 self.last_position = self.last_position.max(position);
+                Ok(Some(seq))
+            }
+            Fact::Funded(funding) => account.funded(funding).map(Some),
+            Fact::LeverageSet { symbol, leverage } => account.leverage_set(*symbol, *leverage).map(|()| None),
+            Fact::RiskChanged(risk) => Ok(Some(account.risk_changed(risk))),
+            Fact::EquityMarked { equity } => account.equity_marked(event.at, *equity).map(|()| None),
+            Fact::AlertRuleChanged(rule) => {
+                let seq = account.alert_rule_changed(rule);
+                self.last_alert = self.last_alert.max(rule.id);
+                Ok(Some(seq))
+            }
+            Fact::Alerted(alert) => {
+                let seq = account.alerted(alert);
+                self.last_alert = self.last_alert.max(alert.id);
                 Ok(Some(seq))
             }
         }

@@ -49,9 +49,65 @@ pub struct Position {
     pub fees: Amount,
     /// When the mark price was taken in, Unix milliseconds: its age is the age of the valuation.
     pub marked_at: TimestampMs,
+    /// The leverage that it is held at; 1 for spot.
+    #[serde(default = "one")]
+    pub leverage: u32,
+    /// What it ties up: cost / leverage.
+    #[serde(default)]
+    pub initial_margin: Amount,
+    /// What the account must be worth for it not to be liquidated; zero for spot bought.
+    #[serde(default)]
+    pub maintenance_margin: Amount,
+    /// The mark price at which the account would be liquidated if all other prices stood still; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liquidation_price: Option<Price>,
+    /// Funding got less funding paid.
+    #[serde(default)]
+    pub funding: Amount,
+    /// The legs of a cash-and-carry position; the fields above tell of its spot leg, except `current_pnl`, `pnl_pct`,
+    /// `realized_pnl`, `fees`, `funding` and the margins, which are those of both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<Strategy>,
+    /// The same as `id`, of a cash-and-carry position, as are all fields below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position_id: Option<PositionId>,
+    /// The perpetual that is sold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub perp_symbol: Option<Symbol>,
+    /// Average price of the spot leg.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spot_entry_price: Option<Price>,
+    /// Average price of the perpetual leg.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub perp_entry_price: Option<Price>,
+    /// How much spot is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spot_quantity: Option<Quantity>,
+    /// How much of the perpetual is sold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub perp_quantity: Option<Quantity>,
+    /// Profit or loss of both legs, before fees and funding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unrealized_pnl: Option<Amount>,
+    /// Funding got less funding paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub funding_collected: Option<Amount>,
 }
 
-/// What the whole account has made. `balance = deposits + total_pnl`, `total_pnl = realized_pnl + unrealized_pnl - fees`.
+/// What joins the legs of a position that has two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Spot bought, the perpetual sold: it earns funding.
+    CashAndCarry,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+/// What the whole account has made. `balance = deposits + total_pnl`,
+/// `total_pnl = realized_pnl + unrealized_pnl + funding - fees`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Portfolio {
     /// Equity: what the account would hold if all positions were closed at their mark prices.
@@ -66,6 +122,9 @@ pub struct Portfolio {
     pub unrealized_pnl: Amount,
     /// All fees paid.
     pub fees: Amount,
+    /// All funding, got less paid.
+    #[serde(default)]
+    pub funding: Amount,
     /// What was paid in.
     pub deposits: Amount,
 }
@@ -73,7 +132,7 @@ pub struct Portfolio {
 /// What the account holds and what it can still use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balance {
-    /// Cash: deposits plus realised profit and loss less fees.
+    /// Cash: deposits plus realised profit and loss plus funding less fees.
     pub total_balance: Amount,
     /// What can still be used to open positions; never below zero.
     pub available_balance: Amount,
@@ -87,6 +146,12 @@ pub struct Balance {
     pub margin_balance: Amount,
     /// What open positions tie up.
     pub used_margin: Amount,
+    /// What open orders that would open positions reserve.
+    #[serde(default)]
+    pub order_margin: Amount,
+    /// What the account must be worth for nothing to be liquidated.
+    #[serde(default)]
+    pub maintenance_margin: Amount,
 }
 
 /// The account at a glance.
@@ -98,6 +163,6 @@ pub struct Dashboard {
     pub daily_pnl: Amount,
     /// Open positions.
     pub open_positions: u32,
-    /// Share of closing fills that made money before fees, in percent to two places; absent before the first.
+    /// Share of trades (positions that are flat again) that made money, in percent to two places; absent before the first.
     pub win_rate: Option<Ratio>,
 }

@@ -1,13 +1,14 @@
 //! What a client says: one JSON object a frame, named by its `action`.
 
+mod instruction;
+
 use crate::clock::TimestampMs;
 use crate::error::{ErrorCode, Refusal};
-use crate::id::{ClientOrderId, CommandId, Epoch, Seq, Symbol};
+use crate::id::{CommandId, Epoch, Seq, Symbol};
 use crate::json;
 use crate::market::Interval;
-use crate::money::{Quantity, Ratio};
-use crate::order::{OrderType, Side};
 use crate::topic::Topic;
+pub use instruction::*;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -40,10 +41,30 @@ pub enum Command {
     GetInstruments,
     /// Send candles once: at most `limit` of them, before `before`.
     GetCandles(GetCandles),
-    /// Place an order.
-    PlaceOrder(PlaceOrder),
-    /// Close all or part of a position at market.
-    ClosePosition(ClosePosition),
+    /// Send the balance once.
+    GetBalance,
+    /// Send the dashboard once.
+    GetDashboard,
+    /// Send the equity once.
+    GetEquity,
+    /// Send the performance once.
+    GetPerformance,
+    /// Send orders once.
+    GetOrders(GetOrders),
+    /// Send one order once.
+    GetOrderStatus(OrderRef),
+    /// Send the position in one instrument once.
+    GetPosition(Symbol),
+    /// Send executions once, the newest first.
+    GetExecutions(GetExecutions),
+    /// Send where the risk guard stands once.
+    GetRisk,
+    /// Send price alerts and what the desk said once.
+    GetAlerts,
+    /// Send the newest lines of the log once.
+    GetLogs,
+    /// Have the engine do something.
+    Instruct(Instruction),
     /// Answer with a PONG.
     Ping(Ping),
     /// An answer to a HEARTBEAT; any frame shows life, so nothing comes of it.
@@ -86,36 +107,29 @@ pub struct GetCandles {
     pub limit: Option<u32>,
 }
 
-/// An order to place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlaceOrder {
-    /// The owner's id: the same one again places nothing, so that a retry does no harm.
+/// Asks for orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetOrders {
+    /// Those of this instrument; all where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_order_id: Option<ClientOrderId>,
-    /// The instrument.
-    pub symbol: Symbol,
-    /// Buy or sell.
-    pub side: Side,
-    /// How it is executed; lower or upper case.
-    pub order_type: OrderType,
-    /// How much.
-    pub quantity: Quantity,
-    /// Only reduce a position: never open, add to or turn one.
+    pub symbol: Option<Symbol>,
+    /// Only those that are open.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub reduce_only: bool,
+    pub open_only: bool,
+    /// How many at most; 100 where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
 }
 
-/// A position to close at market.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClosePosition {
-    /// The owner's id of the closing order.
+/// Asks for executions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetExecutions {
+    /// Those of this instrument; all where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_order_id: Option<ClientOrderId>,
-    /// The instrument whose position is meant.
-    pub symbol: Symbol,
-    /// How much of it, in percent above 0 to 100; all of it where absent. Rounded down to the step size.
+    pub symbol: Option<Symbol>,
+    /// How many at most; 100 where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub percent: Option<Ratio>,
+    pub limit: Option<u32>,
 }
 
 /// A question after the round trip and the server's clock.
@@ -138,8 +152,18 @@ impl Command {
             Command::GetPortfolio => "get_portfolio",
             Command::GetInstruments => "get_instruments",
             Command::GetCandles(_) => "get_candles",
-            Command::PlaceOrder(_) => "place_order",
-            Command::ClosePosition(_) => "close_position",
+            Command::GetBalance => "get_balance",
+            Command::GetDashboard => "get_dashboard",
+            Command::GetEquity => "get_equity",
+            Command::GetPerformance => "get_performance",
+            Command::GetOrders(_) => "get_orders",
+            Command::GetOrderStatus(_) => "get_order_status",
+            Command::GetPosition(_) => "get_position",
+            Command::GetExecutions(_) => "get_executions",
+            Command::GetRisk => "get_risk",
+            Command::GetAlerts => "get_alerts",
+            Command::GetLogs => "get_logs",
+            Command::Instruct(instruction) => instruction.action(),
             Command::Ping(_) => "ping",
             Command::Pong => "pong",
         }
@@ -238,16 +262,28 @@ impl Envelope {
             fields.put("id", id);
         }
         match &self.command {
-            Command::SubscribeTicker(symbol) | Command::UnsubscribeTicker(symbol) => {
-                fields.put("symbol", symbol)
-            }
+            Command::SubscribeTicker(symbol)
+            | Command::UnsubscribeTicker(symbol)
+            | Command::GetPosition(symbol) => fields.put("symbol", symbol),
             Command::Subscribe(body) => fields.put_all(body),
             Command::Unsubscribe(topics) => fields.put("topics", topics),
             Command::GetCandles(body) => fields.put_all(body),
-            Command::PlaceOrder(body) => fields.put_all(body),
-            Command::ClosePosition(body) => fields.put_all(body),
+            Command::GetOrders(body) => fields.put_all(body),
+            Command::GetOrderStatus(body) => fields.put_all(body),
+            Command::GetExecutions(body) => fields.put_all(body),
             Command::Ping(body) => fields.put_all(body),
-            Command::GetPositions | Command::GetPortfolio | Command::GetInstruments | Command::Pong => {}
+            Command::Instruct(instruction) => instruction.put_into(&mut fields),
+            Command::GetPositions
+            | Command::GetPortfolio
+            | Command::GetBalance
+            | Command::GetDashboard
+            | Command::GetEquity
+            | Command::GetPerformance
+            | Command::GetRisk
+            | Command::GetAlerts
+            | Command::GetLogs
+            | Command::GetInstruments
+            | Command::Pong => {}
         }
         fields.finish()
     }
@@ -275,22 +311,54 @@ fn decode_command(verb: &str, text: &str) -> Result<Command, Refusal> {
         "get_portfolio" => Command::GetPortfolio,
         "get_instruments" => Command::GetInstruments,
         "get_candles" => Command::GetCandles(body(text)?),
-        "place_order" => Command::PlaceOrder(body(text)?),
-        "close_position" => Command::ClosePosition(body(text)?),
+        "get_balance" => Command::GetBalance,
+        "get_dashboard" => Command::GetDashboard,
+        "get_equity" => Command::GetEquity,
+        "get_performance" => Command::GetPerformance,
+        "get_orders" => Command::GetOrders(body(text)?),
+        "get_order_status" => Command::GetOrderStatus(body(text)?),
+        "get_position" => Command::GetPosition(symbol(text)?),
+        "get_executions" => Command::GetExecutions(body(text)?),
+        "get_risk" => Command::GetRisk,
+        "get_alerts" => Command::GetAlerts,
+        "get_logs" => Command::GetLogs,
         "ping" => Command::Ping(body(text)?),
         "pong" => Command::Pong,
-        other => {
-            let shown: String = other.chars().take(40).collect();
-            return Err(Refusal::new(
-                ErrorCode::UnknownAction,
-                format!(
-                    "no action {shown:?}; actions are subscribe_ticker, unsubscribe_ticker, subscribe, unsubscribe, \
-                     get_positions, get_portfolio, get_instruments, get_candles, place_order, close_position, ping"
-                ),
-            ));
-        }
+        other => match Instruction::read(other, text)? {
+            Some(instruction) => Command::Instruct(instruction),
+            None => {
+                let shown: String = other.chars().take(40).collect();
+                let actions = [QUESTIONS, Instruction::ACTIONS].concat().join(", ");
+                let message = format!("no action {shown:?}; actions are {actions}");
+                return Err(Refusal::new(ErrorCode::UnknownAction, message));
+            }
+        },
     })
 }
+
+/// The actions that change no account.
+const QUESTIONS: &[&str] = &[
+    "subscribe_ticker",
+    "unsubscribe_ticker",
+    "subscribe",
+    "unsubscribe",
+    "get_positions",
+    "get_portfolio",
+    "get_balance",
+    "get_dashboard",
+    "get_equity",
+    "get_performance",
+    "get_instruments",
+    "get_candles",
+    "get_orders",
+    "get_order_status",
+    "get_position",
+    "get_executions",
+    "get_risk",
+    "get_alerts",
+    "get_logs",
+    "ping",
+];
 
 fn body<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Refusal> {
     let mut json = serde_json::Deserializer::from_str(text);

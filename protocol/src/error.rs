@@ -28,12 +28,32 @@ pub enum ErrorCode {
     RateLimited,
     /// The quantity is no multiple of the step size, or out of the instrument's bounds.
     InvalidQuantity,
+    /// A price is no multiple of the tick size, out of bounds, or on the wrong side of the market for its order type.
+    InvalidPrice,
     /// The order is worth less than the instrument's least.
     BelowMinNotional,
     /// The account cannot pay for the order.
     InsufficientBalance,
     /// There is no open position to close or reduce.
     NoPosition,
+    /// There is no such open order: it never was, or is final.
+    OrderNotFound,
+    /// There is no such open alert or position.
+    NotFound,
+    /// A post-only order would be filled at once.
+    WouldTake,
+    /// The account has as many open orders or alerts as it may.
+    TooManyOpen,
+    /// The leverage is out of the instrument's bounds, or the account cannot pay for it.
+    InvalidLeverage,
+    /// The risk guard pauses what opens positions.
+    RiskPaused,
+    /// The risk guard's hard stop blocks what opens positions.
+    RiskStopped,
+    /// A limit of the risk guard would be exceeded.
+    RiskLimit,
+    /// What a person must confirm was not confirmed in so many words.
+    ConfirmationRequired,
     /// The market has no price yet, or its feed is down, so that a market order could not be filled honestly.
     NoPrice,
     /// The part of the server that would do it is down; nothing was done.
@@ -47,7 +67,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code that a server of this version sends.
-    pub const ALL: [ErrorCode; 16] = [
+    pub const ALL: [ErrorCode; 26] = [
         ErrorCode::BadJson,
         ErrorCode::BadFrame,
         ErrorCode::TooLarge,
@@ -58,9 +78,19 @@ impl ErrorCode {
         ErrorCode::TopicLimit,
         ErrorCode::RateLimited,
         ErrorCode::InvalidQuantity,
+        ErrorCode::InvalidPrice,
         ErrorCode::BelowMinNotional,
         ErrorCode::InsufficientBalance,
         ErrorCode::NoPosition,
+        ErrorCode::OrderNotFound,
+        ErrorCode::NotFound,
+        ErrorCode::WouldTake,
+        ErrorCode::TooManyOpen,
+        ErrorCode::InvalidLeverage,
+        ErrorCode::RiskPaused,
+        ErrorCode::RiskStopped,
+        ErrorCode::RiskLimit,
+        ErrorCode::ConfirmationRequired,
         ErrorCode::NoPrice,
         ErrorCode::Unavailable,
         ErrorCode::Internal,

@@ -183,6 +183,16 @@ numbered_id!(
     "exec"
 );
 numbered_id!(
+    /// Orders that stand and fall together.
+    GroupId,
+    "group"
+);
+numbered_id!(
+    /// An alert: one that its owner set, or one that the desk gave by itself.
+    AlertId,
+    "alert"
+);
+numbered_id!(
     /// An account: the owner of a balance, positions and orders.
     AccountId,
     "acct"
@@ -213,6 +223,8 @@ serde_as_text!(
     OrderId,
     PositionId,
     ExecutionId,
+    GroupId,
+    AlertId,
     AccountId
 );
 

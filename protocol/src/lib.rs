@@ -4,6 +4,7 @@
 //!
 //! - [`id`], [`money`], [`clock`]: newtypes; ids that cannot be mixed up, exact decimals, points in time
 //! - [`market`], [`order`], [`account`]: instruments, ticks and candles; orders and executions; positions and balances
+//! - [`risk`], [`performance`], [`alert`], [`log`]: the risk guard, what trades made, what the desk says by itself
 //! - [`topic`]: what can be subscribed to, and which of the two kinds (state or event) it is
 //! - [`command`], [`message`], [`error`]: the frames of `/api/ws/realtime`
 //! - [`session`]: the two ends of the conversation as state machines without I/O and without a clock
@@ -12,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod alert;
 pub mod clock;
 pub mod command;
 pub mod error;
@@ -19,10 +21,13 @@ pub mod frame;
 pub mod id;
 pub mod json;
 pub mod limits;
+pub mod log;
 pub mod market;
 pub mod message;
 pub mod money;
 pub mod order;
+pub mod performance;
+pub mod risk;
 pub mod session;
 pub mod topic;
 

@@ -31,6 +31,50 @@ pub struct Instrument {
     pub taker_fee_rate: Ratio,
     /// Fee rate of a fill that rested.
     pub maker_fee_rate: Ratio,
+    /// What makes it a linear perpetual; absent for spot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub perpetual: Option<Perpetual>,
+}
+
+/// What a linear perpetual has beyond a spot instrument. Positions in it are settled in the quote currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Perpetual {
+    /// The spot instrument that it follows: its index price is the middle of that one's best prices, and the pair makes
+    /// cash-and-carry positions.
+    pub spot: Symbol,
+    /// The highest leverage.
+    pub max_leverage: u32,
+    /// The leverage as long as the owner sets none.
+    pub default_leverage: u32,
+    /// Maintenance margin as a share of a position's value at the mark price (0.005 is 0.5 %).
+    pub maintenance_margin_rate: Ratio,
+    /// Time between two fundings, counted from 00:00 UTC of 1970-01-01.
+    pub funding_interval_ms: i64,
+    /// The funding rate per interval, as long as the feed tells none: where it is above zero longs pay shorts.
+    pub funding_rate: Ratio,
+}
+
+/// How the paper venue fills orders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VenueRules {
+    /// When a resting limit order is filled.
+    pub limit_fill: LimitFill,
+    /// What market and triggered orders pay beyond the best price, in hundredths of a percent of it, where the venue's
+    /// book is not known.
+    pub slippage_bps: Ratio,
+    /// How long an order is on its way before the venue can fill it.
+    pub latency_ms: u32,
+}
+
+/// When a resting limit order is filled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitFill {
+    /// When the market trades beyond its price: whoever was in the queue before it has been served by then.
+    #[default]
+    Through,
+    /// When the market trades at its price: the front of the queue.
+    Touch,
 }
 
 impl Instrument {

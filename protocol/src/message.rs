@@ -3,14 +3,19 @@
 //! A message is a [`Head`] (which topic, which place in it, when) and a [`Body`]; on the wire both are one flat object.
 
 use crate::account::{Balance, Dashboard, Portfolio, Position};
+use crate::alert::{Alert, AlertRule};
 use crate::clock::TimestampMs;
+use crate::command::Report;
 use crate::error::{ErrorCode, Refusal};
-use crate::id::{AccountId, ClientOrderId, CommandId, Epoch, OrderId, Seq, Symbol};
+use crate::id::{AccountId, ClientOrderId, CommandId, Epoch, Seq, Symbol};
 use crate::json::{self, Object};
 use crate::limits::Limits;
-use crate::market::{Candle, Instrument, Interval};
+use crate::log::LogLine;
+use crate::market::{Candle, Instrument, Interval, VenueRules};
 use crate::money::{Price, Quantity, Ratio};
-use crate::order::{Execution, Order, OrderStatus, OrderType};
+use crate::order::{Execution, Funding, Order, OrderType};
+use crate::performance::{Equity, Performance};
+use crate::risk::Risk;
 use crate::topic::{Topic, TopicClass};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -45,51 +50,146 @@ pub struct Message {
     pub body: Body,
 }
 
-/// What a message tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Body {
+/// Writes out, for every kind of message, its variant, its `type`, and how its frame is written and read.
+macro_rules! bodies {
+    ($($(#[$doc:meta])* $name:ident($body:ty) = $kind:literal,)+) => {
+        /// What a message tells.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Body {
+            $($(#[$doc])* $name($body),)+
+            /// A message of a newer server; to be ignored.
+            Unknown(String),
+        }
+
+        impl Body {
+            /// The `type` of every message that a server of this version sends.
+            pub const KINDS: &'static [&'static str] = &[$($kind),+];
+
+            /// The `type` of the message's frame.
+            pub fn kind(&self) -> &str {
+                match self {
+                    $(Body::$name(_) => $kind,)+
+                    Body::Unknown(kind) => kind,
+                }
+            }
+
+            fn put_into(&self, fields: &mut Object) {
+                match self {
+                    $(Body::$name(body) => fields.put_all(body),)+
+                    Body::Unknown(_) => {}
+                }
+            }
+
+            /// `None` for an unknown kind.
+            fn read(kind: &str, text: &str) -> Result<Option<Body>, DecodeError> {
+                Ok(Some(match kind {
+                    $($kind => Body::$name(read(text)?),)+
+                    _ => return Ok(None),
+                }))
+            }
+        }
+    };
+}
+
+bodies! {
     /// The greeting.
-    ConnectionEstablished(ConnectionEstablished),
+    ConnectionEstablished(ConnectionEstablished) = "CONNECTION_ESTABLISHED",
     /// A command was carried out.
-    Ack(Ack),
+    Ack(Ack) = "ACK",
     /// A command was refused, or a frame could not be read.
-    Error(ErrorBody),
+    Error(ErrorBody) = "ERROR",
     /// A subscription stands; nothing of the topic comes before this.
-    Subscribed(Subscribed),
+    Subscribed(Subscribed) = "SUBSCRIBED",
     /// A subscription ended; nothing of the topic comes after this.
-    Unsubscribed(Unsubscribed),
+    Unsubscribed(Unsubscribed) = "UNSUBSCRIBED",
     /// A lossless topic goes on where the client stood.
-    Resumed(Resumed),
-    /// A lossless topic cannot go on where the client stood; what was missed is not sent.
-    Reset(Reset),
+    Resumed(Resumed) = "RESUMED",
+    /// A lossless topic cannot go on where the client stood; what was missed is not sent, a snapshot follows.
+    Reset(Reset) = "RESET",
     /// The answer to a ping.
-    Pong(Pong),
+    Pong(Pong) = "PONG",
     /// A sign of life.
-    Heartbeat(Heartbeat),
+    Heartbeat(Heartbeat) = "HEARTBEAT",
     /// The server shuts down.
-    GoingAway(GoingAway),
+    GoingAway(GoingAway) = "GOING_AWAY",
     /// The instruments and their rules.
-    Instruments(Instruments),
+    Instruments(Instruments) = "INSTRUMENTS",
     /// Price and 24-hour figures of one instrument.
-    MarketUpdate(MarketUpdate),
+    MarketUpdate(MarketUpdate) = "MARKET_UPDATE",
     /// Candles: a snapshot of the history, or those that changed.
-    CandleUpdate(CandleUpdate),
+    CandleUpdate(CandleUpdate) = "CANDLE_UPDATE",
     /// All open positions.
-    PositionUpdate(PositionUpdate),
+    PositionUpdate(PositionUpdate) = "POSITION_UPDATE",
     /// What the account has made.
-    PortfolioUpdate(PortfolioUpdate),
+    PortfolioUpdate(PortfolioUpdate) = "PORTFOLIO_UPDATE",
     /// What the account holds.
-    AccountBalanceUpdated(Data<Balance>),
+    AccountBalanceUpdated(Data<Balance>) = "ACCOUNT_BALANCE_UPDATED",
     /// The account at a glance.
-    DashboardUpdate(Data<Dashboard>),
+    DashboardUpdate(Data<Dashboard>) = "DASHBOARD_UPDATE",
+    /// What the account is worth, and how far below its peak.
+    EquityUpdate(Data<Equity>) = "EQUITY_UPDATE",
+    /// What the account has made of its trades.
+    PerformanceUpdate(Data<Performance>) = "PERFORMANCE_UPDATE",
     /// The state of the server's own parts.
-    StatusUpdate(Data<Status>),
+    StatusUpdate(Data<Status>) = "STATUS_UPDATE",
     /// An order changed.
-    OrderUpdate(OrderUpdate),
+    OrderUpdate(OrderUpdate) = "ORDER_UPDATE",
     /// An order filled, wholly or in part.
-    ExecutionUpdate(Data<Execution>),
-    /// A message of a newer server; to be ignored.
-    Unknown(String),
+    ExecutionUpdate(Data<Execution>) = "EXECUTION_UPDATE",
+    /// A position paid or got funding. It belongs to the topic of executions.
+    FundingUpdate(Data<Funding>) = "FUNDING_UPDATE",
+    /// The risk guard stands elsewhere, or its limits changed.
+    RiskStatusUpdate(Data<Risk>) = "RISK_STATUS_UPDATE",
+    /// The desk says something.
+    Alert(Data<Alert>) = "ALERT",
+    /// A price alert was set, fired or was withdrawn.
+    AlertRuleUpdate(Data<AlertRule>) = "ALERT_RULE_UPDATE",
+    /// A line of the server's log.
+    SystemLog(Data<LogLine>) = "SYSTEM_LOG",
+    /// Answer: orders, as of the place in the head.
+    Orders(Orders) = "ORDERS",
+    /// Answer: executions, as of the place in the head.
+    Executions(Executions) = "EXECUTIONS",
+    /// Answer: price alerts and what the desk said, as of the place in the head.
+    Alerts(Alerts) = "ALERTS",
+    /// Answer: lines of the log, as of the place in the head.
+    Logs(Logs) = "LOGS",
+}
+
+/// Orders of the account. The head has the place in the topic `orders` that they are as of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Orders {
+    /// Open ones oldest first, then final ones, the last to end first.
+    pub orders: Vec<Order>,
+    /// Whether older final ones were left out.
+    #[serde(default)]
+    pub more: bool,
+}
+
+/// Executions and funding payments of the account. The head has the place in the topic `executions` that they are as of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Executions {
+    /// The newest first.
+    pub executions: Vec<Execution>,
+    /// The newest first.
+    #[serde(default)]
+    pub funding: Vec<Funding>,
+}
+
+/// Alerts of the account. The head has the place in the topic `alerts` that they are as of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alerts {
+    /// Price alerts that wait, oldest first.
+    pub rules: Vec<AlertRule>,
+    /// What the desk said, the newest first.
+    pub alerts: Vec<Alert>,
+}
+
+/// Lines of the server's log. The head has the place in the topic `logs` that they are as of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Logs {
+    /// The newest first.
+    pub lines: Vec<LogLine>,
 }
 
 /// A body that has all it tells in `data`.
@@ -129,21 +229,12 @@ pub struct ConnectionEstablished {
 pub struct Ack {
     /// The `action` of the command.
     pub action: String,
-    /// The owner's id of the order.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_order_id: Option<ClientOrderId>,
-    /// `executed`, for orders.
+    /// `executed`, for instructions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// The order placed, or placed before under the same `client_order_id`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub order_id: Option<OrderId>,
-    /// Where that order stands.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<OrderStatus>,
-    /// Whether the order had been placed before and this command placed nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub duplicate: Option<bool>,
+    /// What came of an instruction.
+    #[serde(flatten)]
+    pub report: Report,
 }
 
 /// What became of a command that changes something.
@@ -266,6 +357,9 @@ pub struct GoingAway {
 pub struct Instruments {
     /// One entry each.
     pub instruments: Vec<Instrument>,
+    /// How the paper venue fills orders; absent where a real venue does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<VenueRules>,
 }
 
 /// Price and 24-hour figures of one instrument. The first six fields are the mission's, the rest are additions.
@@ -295,6 +389,15 @@ pub struct MarketUpdate {
     pub received_at: TimestampMs,
     /// When the server published it.
     pub published_at: TimestampMs,
+    /// The mark price of a perpetual: what its positions are valued and liquidated by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark_price: Option<Price>,
+    /// The rate of the next funding of a perpetual: where it is above zero longs pay shorts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub funding_rate: Option<Ratio>,
+    /// When that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_funding_at: Option<TimestampMs>,
 }
 
 /// Candles of one instrument and interval, oldest first.
@@ -361,13 +464,27 @@ pub enum LinkState {
     Down,
 }
 
+/// The state of the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JournalState {
+    /// Working.
+    Live,
+    /// Working on its last reserve of room: trading is paused.
+    Short,
+    /// There is no room left: nothing is decided until there is, and it is tried again and again.
+    Full,
+    /// Not working: nothing is decided until the desk is restarted.
+    Down,
+}
+
 /// The state of the server's own parts: the far end of the desk's two links.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
     /// The market data feed.
     pub feed: FeedStatus,
     /// The journal.
-    pub journal: LinkState,
+    pub journal: JournalState,
     /// Open connections.
     pub active_connections: u32,
 }
@@ -385,35 +502,6 @@ pub struct FeedStatus {
     /// Milliseconds from the venue's time of the last tick to taking it in; may be below zero where clocks differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<i64>,
-}
-
-impl Body {
-    /// The `type` of the message's frame.
-    pub fn kind(&self) -> &str {
-        match self {
-            Body::ConnectionEstablished(_) => "CONNECTION_ESTABLISHED",
-            Body::Ack(_) => "ACK",
-            Body::Error(_) => "ERROR",
-            Body::Subscribed(_) => "SUBSCRIBED",
-            Body::Unsubscribed(_) => "UNSUBSCRIBED",
-            Body::Resumed(_) => "RESUMED",
-            Body::Reset(_) => "RESET",
-            Body::Pong(_) => "PONG",
-            Body::Heartbeat(_) => "HEARTBEAT",
-            Body::GoingAway(_) => "GOING_AWAY",
-            Body::Instruments(_) => "INSTRUMENTS",
-            Body::MarketUpdate(_) => "MARKET_UPDATE",
-            Body::CandleUpdate(_) => "CANDLE_UPDATE",
-            Body::PositionUpdate(_) => "POSITION_UPDATE",
-            Body::PortfolioUpdate(_) => "PORTFOLIO_UPDATE",
-            Body::AccountBalanceUpdated(_) => "ACCOUNT_BALANCE_UPDATED",
-            Body::DashboardUpdate(_) => "DASHBOARD_UPDATE",
-            Body::StatusUpdate(_) => "STATUS_UPDATE",
-            Body::OrderUpdate(_) => "ORDER_UPDATE",
-            Body::ExecutionUpdate(_) => "EXECUTION_UPDATE",
-            Body::Unknown(kind) => kind,
-        }
-    }
 }
 
 #[derive(Deserialize)]
@@ -453,34 +541,10 @@ impl Message {
     pub fn encode(&self) -> String {
         let mut fields = Object::new();
         fields.put("type", self.body.kind());
-        match &self.body {
-            Body::ConnectionEstablished(body) => fields.put_all(body),
-            Body::Ack(body) => fields.put_all(body),
-            Body::Error(body) => {
-                if self.head.id.is_none() {
-                    fields.put("id", &None::<CommandId>);
-                }
-                fields.put_all(body);
-            }
-            Body::Subscribed(body) => fields.put_all(body),
-            Body::Unsubscribed(body) => fields.put_all(body),
-            Body::Resumed(body) => fields.put_all(body),
-            Body::Reset(body) => fields.put_all(body),
-            Body::Pong(body) => fields.put_all(body),
-            Body::Heartbeat(body) => fields.put_all(body),
-            Body::GoingAway(body) => fields.put_all(body),
-            Body::Instruments(body) => fields.put_all(body),
-            Body::MarketUpdate(body) => fields.put_all(body),
-            Body::CandleUpdate(body) => fields.put_all(body),
-            Body::PositionUpdate(body) => fields.put_all(body),
-            Body::PortfolioUpdate(body) => fields.put_all(body),
-            Body::AccountBalanceUpdated(body) => fields.put_all(body),
-            Body::DashboardUpdate(body) => fields.put_all(body),
-            Body::StatusUpdate(body) => fields.put_all(body),
-            Body::OrderUpdate(body) => fields.put_all(body),
-            Body::ExecutionUpdate(body) => fields.put_all(body),
-            Body::Unknown(_) => {}
+        if matches!(self.body, Body::Error(_)) && self.head.id.is_none() {
+            fields.put("id", &None::<CommandId>);
         }
+        self.body.put_into(&mut fields);
         fields.put_all(&self.head);
         fields.finish()
     }
@@ -488,33 +552,11 @@ impl Message {
     /// Reads a frame. Unknown fields are ignored, an unknown `type` gives [`Body::Unknown`].
     pub fn decode(text: &str) -> Result<Message, DecodeError> {
         let kind = read::<Kind<'_>>(text)?.kind;
-        let body = match kind.as_ref() {
-            "CONNECTION_ESTABLISHED" => Body::ConnectionEstablished(read(text)?),
-            "ACK" => Body::Ack(read(text)?),
-            "ERROR" => Body::Error(read(text)?),
-            "SUBSCRIBED" => Body::Subscribed(read(text)?),
-            "UNSUBSCRIBED" => Body::Unsubscribed(read(text)?),
-            "RESUMED" => Body::Resumed(read(text)?),
-            "RESET" => Body::Reset(read(text)?),
-            "PONG" => Body::Pong(read(text)?),
-            "HEARTBEAT" => Body::Heartbeat(read(text)?),
-            "GOING_AWAY" => Body::GoingAway(read(text)?),
-            "INSTRUMENTS" => Body::Instruments(read(text)?),
-            "MARKET_UPDATE" => Body::MarketUpdate(read(text)?),
-            "CANDLE_UPDATE" => Body::CandleUpdate(read(text)?),
-            "POSITION_UPDATE" => Body::PositionUpdate(read(text)?),
-            "PORTFOLIO_UPDATE" => Body::PortfolioUpdate(read(text)?),
-            "ACCOUNT_BALANCE_UPDATED" => Body::AccountBalanceUpdated(read(text)?),
-            "DASHBOARD_UPDATE" => Body::DashboardUpdate(read(text)?),
-            "STATUS_UPDATE" => Body::StatusUpdate(read(text)?),
-            "ORDER_UPDATE" => Body::OrderUpdate(read(text)?),
-            "EXECUTION_UPDATE" => Body::ExecutionUpdate(read(text)?),
-            unknown => {
-                return Ok(Message {
-                    head: Head::default(),
-                    body: Body::Unknown(unknown.to_owned()),
-                });
-            }
+        let Some(body) = Body::read(&kind, text)? else {
+            return Ok(Message {
+                head: Head::default(),
+                body: Body::Unknown(kind.into_owned()),
+            });
         };
         Ok(Message {
             head: read(text)?,

@@ -32,24 +32,39 @@ pub enum Topic {
     Balance,
     /// The account at a glance.
     Dashboard,
+    /// What the account is worth, and how far below its peak.
+    Equity,
+    /// What the account has made of its trades.
+    Performance,
     /// The state of the server's own parts: market data feed and journal.
     Status,
     /// Every change of every order of the account.
     Orders,
-    /// Every fill of the account.
+    /// Every fill of the account, and every funding payment.
     Executions,
+    /// Every change of the account's risk guard.
+    Risk,
+    /// Everything that the desk says to the account, and every change of its price alerts.
+    Alerts,
+    /// Every line of the server's log from INFO up.
+    Logs,
 }
 
 impl Topic {
     /// Topics that take no parameter.
-    pub const PLAIN: [Topic; 7] = [
+    pub const PLAIN: [Topic; 12] = [
         Topic::Positions,
         Topic::Portfolio,
         Topic::Balance,
         Topic::Dashboard,
+        Topic::Equity,
+        Topic::Performance,
         Topic::Status,
         Topic::Orders,
         Topic::Executions,
+        Topic::Risk,
+        Topic::Alerts,
+        Topic::Logs,
     ];
 
     /// Topics that every connection gets without asking.
@@ -58,7 +73,9 @@ impl Topic {
     /// How its messages are delivered.
     pub const fn class(self) -> TopicClass {
         match self {
-            Topic::Orders | Topic::Executions => TopicClass::Lossless,
+            Topic::Orders | Topic::Executions | Topic::Risk | Topic::Alerts | Topic::Logs => {
+                TopicClass::Lossless
+            }
             _ => TopicClass::State,
         }
     }
@@ -81,9 +98,14 @@ impl fmt::Display for Topic {
             Topic::Portfolio => f.write_str("portfolio"),
             Topic::Balance => f.write_str("balance"),
             Topic::Dashboard => f.write_str("dashboard"),
+            Topic::Equity => f.write_str("equity"),
+            Topic::Performance => f.write_str("performance"),
             Topic::Status => f.write_str("status"),
             Topic::Orders => f.write_str("orders"),
             Topic::Executions => f.write_str("executions"),
+            Topic::Risk => f.write_str("risk"),
+            Topic::Alerts => f.write_str("alerts"),
+            Topic::Logs => f.write_str("logs"),
         }
     }
 }
@@ -99,7 +121,7 @@ impl FromStr for Topic {
                 ErrorCode::UnknownTopic,
                 format!(
                     "no topic {shown:?}; topics are ticker:SYMBOL, candles:SYMBOL:INTERVAL, positions, portfolio, \
-                     balance, dashboard, status, orders, executions"
+                     balance, dashboard, equity, performance, status, orders, executions, risk, alerts, logs"
                 ),
             )
         };
@@ -119,6 +141,11 @@ impl FromStr for Topic {
             (Some("portfolio"), None, None, None) => Topic::Portfolio,
             (Some("balance"), None, None, None) => Topic::Balance,
             (Some("dashboard"), None, None, None) => Topic::Dashboard,
+            (Some("equity"), None, None, None) => Topic::Equity,
+            (Some("performance"), None, None, None) => Topic::Performance,
+            (Some("risk"), None, None, None) => Topic::Risk,
+            (Some("alerts"), None, None, None) => Topic::Alerts,
+            (Some("logs"), None, None, None) => Topic::Logs,
             (Some("status"), None, None, None) => Topic::Status,
             (Some("orders"), None, None, None) => Topic::Orders,
             // `trades` is the older systems' name.

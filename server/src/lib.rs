@@ -45,6 +45,8 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::AccountId;
+use tickwire_protocol::market::VenueRules;
+use tickwire_protocol::risk::RiskLimits;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
@@ -118,6 +120,8 @@ pub async fn run(
     let task = EngineTask {
         instruments: feed.instruments(),
         currency: CURRENCY.to_owned(),
+        rules: VenueRules::default(),
+        risk: RiskLimits::default(),
         account: SHARED_ACCOUNT,
         starting_balance: config.starting_balance,
         feed_name: market.clone(),

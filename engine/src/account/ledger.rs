@@ -2,12 +2,12 @@
 
 use crate::bounds;
 use crate::state::FoldError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tickwire_protocol::money::Amount;
 use tickwire_protocol::order::Execution;
 
 /// Sums over the life of an account, in its currency.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     /// What was paid in.
     pub deposits: Amount,
@@ -15,6 +15,8 @@ pub struct Ledger {
     pub realized_pnl: Amount,
     /// All fees.
     pub fees: Amount,
+    /// All funding, got less paid.
+    pub funding: Amount,
     /// Closing fills that made money, before fees.
     pub wins: u64,
     /// Closing fills that did not.
@@ -22,9 +24,19 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Cash: deposits plus realised profit and loss less fees. The fee of a closing fill may take it below zero.
+    /// Cash: deposits plus realised profit and loss plus funding less fees. The fee of a closing fill may take it below zero.
     pub fn cash(&self) -> Amount {
-        self.deposits + self.realized_pnl - self.fees
+        self.deposits + self.realized_pnl + self.funding - self.fees
+    }
+
+    /// The ledger after a funding payment: `amount` is got, or paid where it is below zero.
+    pub fn funded(mut self, amount: Amount) -> Result<Ledger, FoldError> {
+        self.funding += amount;
+        if bounds::is_amount(self.funding) && bounds::is_amount(self.cash()) {
+            Ok(self)
+        } else {
+            Err(FoldError::OutOfBounds)
+        }
     }
 
     /// The ledger after a fill.
@@ -63,6 +75,7 @@ mod tests {
             order_id: OrderId(1),
             client_order_id: None,
             position_id: PositionId(1),
+            is_carry: false,
             symbol: Symbol::new("BTCUSDT").unwrap(),
             side: Side::Buy,
             quantity: "1".parse().unwrap(),

@@ -3,30 +3,37 @@
 //! Nothing in here decides; [`order`](crate::order) does, and tells by events. [`view`] shows the account as the protocol
 //! has it.
 
+pub mod alerts;
+pub mod equity;
 pub mod ledger;
 pub mod orders;
 pub mod view;
 
+pub use alerts::Alerts;
+pub use equity::EquityTrack;
 pub use ledger::Ledger;
 pub use orders::{Orders, Receipt};
 pub use view::AccountView;
 
 use crate::bounds;
 use crate::position::{self, Position};
+use crate::risk;
 use crate::state::FoldError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
+use tickwire_protocol::alert::{Alert, AlertRule};
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::{AccountId, Seq, Symbol};
 use tickwire_protocol::money::Amount;
-use tickwire_protocol::order::{Execution, Order};
+use tickwire_protocol::order::{Execution, Funding, Order};
+use tickwire_protocol::risk::Risk;
 use tickwire_protocol::topic::Topic;
 
 /// Executions and final orders kept in memory for each account. Older ones are in the journal.
 pub const RECENT_MAX: usize = 1000;
 
 /// One account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// Its id.
     pub id: AccountId,
@@ -46,10 +53,24 @@ pub struct Account {
     pub orders_head: Seq,
     /// Messages of the executions topic so far.
     pub executions_head: Seq,
+    /// The last [`RECENT_MAX`] funding payments, oldest first.
+    pub funding: VecDeque<Funding>,
+    /// Leverages that the owner has set.
+    pub leverage: BTreeMap<Symbol, u32>,
+    /// Where the risk guard stands.
+    pub risk: Risk,
+    /// Messages of the risk topic so far.
+    pub risk_head: Seq,
+    /// What the account has been worth.
+    pub equity: EquityTrack,
+    /// Price alerts, and what the desk said.
+    pub alerts: Alerts,
+    /// Messages of the alerts topic so far.
+    pub alerts_head: Seq,
 }
 
 /// The beginning of an account's day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayOpen {
     /// When it was noticed.
     pub at: TimestampMs,
@@ -76,14 +97,23 @@ impl Account {
             executions: VecDeque::new(),
             orders_head: Seq(0),
             executions_head: Seq(0),
+            funding: VecDeque::new(),
+            leverage: BTreeMap::new(),
+            risk: risk::untouched(at),
+            risk_head: Seq(0),
+            equity: EquityTrack::starting(at, deposit),
+            alerts: Alerts::default(),
+            alerts_head: Seq(0),
         })
     }
 
     /// The last place of each of its lossless topics.
-    pub fn heads(&self) -> [(Topic, Seq); 2] {
+    pub fn heads(&self) -> [(Topic, Seq); 4] {
         [
             (Topic::Orders, self.orders_head),
             (Topic::Executions, self.executions_head),
+            (Topic::Risk, self.risk_head),
+            (Topic::Alerts, self.alerts_head),
         ]
     }
 
@@ -118,5 +148,53 @@ impl Account {
         self.executions.push_back(execution.clone());
         self.executions_head = self.executions_head.next();
         Ok(self.executions_head)
+    }
+
+    pub(crate) fn funded(&mut self, funding: &Funding) -> Result<Seq, FoldError> {
+        let position = self.positions.get_mut(&funding.symbol);
+        let position = position.filter(|position| position.id == funding.position_id);
+        let position = position.ok_or(FoldError::UnknownPosition(funding.position_id))?;
+        self.ledger = self.ledger.funded(funding.amount)?;
+        position.funding += funding.amount;
+        if self.funding.len() == RECENT_MAX {
+            self.funding.pop_front();
+        }
+        self.funding.push_back(funding.clone());
+        self.executions_head = self.executions_head.next();
+        Ok(self.executions_head)
+    }
+
+    pub(crate) fn leverage_set(&mut self, symbol: Symbol, leverage: u32) -> Result<(), FoldError> {
+        if leverage == 0 {
+            return Err(FoldError::OutOfBounds);
+        }
+        self.leverage.insert(symbol, leverage);
+        Ok(())
+    }
+
+    pub(crate) fn risk_changed(&mut self, risk: &Risk) -> Seq {
+        self.risk = risk.clone();
+        self.risk_head = self.risk_head.next();
+        self.risk_head
+    }
+
+    pub(crate) fn equity_marked(&mut self, at: TimestampMs, equity: Amount) -> Result<(), FoldError> {
+        if !bounds::is_amount(equity) {
+            return Err(FoldError::OutOfBounds);
+        }
+        self.equity.mark(at, equity);
+        Ok(())
+    }
+
+    pub(crate) fn alert_rule_changed(&mut self, rule: &AlertRule) -> Seq {
+        self.alerts.rule_changed(rule);
+        self.alerts_head = self.alerts_head.next();
+        self.alerts_head
+    }
+
+    pub(crate) fn alerted(&mut self, alert: &Alert) -> Seq {
+        self.alerts.said(alert);
+        self.alerts_head = self.alerts_head.next();
+        self.alerts_head
     }
 }

@@ -5,13 +5,13 @@
 
 use super::RECENT_MAX;
 use crate::state::FoldError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use tickwire_protocol::id::{ClientOrderId, OrderId};
 use tickwire_protocol::order::{Order, OrderStatus};
 
 /// The orders of an account.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Orders {
     open: BTreeMap<OrderId, Order>,
     closed: VecDeque<Order>,
@@ -19,7 +19,7 @@ pub struct Orders {
 }
 
 /// What is remembered of an order by the id that its owner gave it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The venue's id.
     pub order_id: OrderId,

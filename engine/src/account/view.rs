@@ -117,6 +117,20 @@ impl AccountView<'_> {
             realized_pnl: position.realized_pnl.normalized(),
             fees: position.fees.normalized(),
             marked_at,
+            leverage: 1,
+            initial_margin: position.cost.normalized(),
+            maintenance_margin: Amount::ZERO,
+            liquidation_price: None,
+            funding: position.funding.normalized(),
+            strategy: None,
+            position_id: None,
+            perp_symbol: None,
+            spot_entry_price: None,
+            perp_entry_price: None,
+            spot_quantity: None,
+            perp_quantity: None,
+            unrealized_pnl: None,
+            funding_collected: None,
         }
     }
 
@@ -135,11 +149,11 @@ impl AccountView<'_> {
             .sum()
     }
 
-    /// `balance = deposits + total_pnl`, `total_pnl = realised + unrealised − fees`.
+    /// `balance = deposits + total_pnl`, `total_pnl = realised + unrealised + funding − fees`.
     pub fn portfolio(&self) -> row::Portfolio {
         let ledger = &self.account.ledger;
         let unrealized_pnl = self.unrealized_pnl();
-        let total_pnl = ledger.realized_pnl + unrealized_pnl - ledger.fees;
+        let total_pnl = ledger.realized_pnl + unrealized_pnl + ledger.funding - ledger.fees;
         row::Portfolio {
             balance: (ledger.deposits + total_pnl).normalized(),
             total_pnl: total_pnl.normalized(),
@@ -147,6 +161,7 @@ impl AccountView<'_> {
             realized_pnl: ledger.realized_pnl.normalized(),
             unrealized_pnl: unrealized_pnl.normalized(),
             fees: ledger.fees.normalized(),
+            funding: ledger.funding.normalized(),
             deposits: ledger.deposits.normalized(),
         }
     }
@@ -164,6 +179,8 @@ impl AccountView<'_> {
             currency: self.currency.to_owned(),
             margin_balance: self.equity().normalized(),
             used_margin: used_margin.normalized(),
+            order_margin: Amount::ZERO,
+            maintenance_margin: Amount::ZERO,
         }
     }
 
@@ -179,7 +196,7 @@ impl AccountView<'_> {
     }
 
     /// The last place of each of the account's lossless topics.
-    pub fn heads(&self) -> [(Topic, Seq); 2] {
+    pub fn heads(&self) -> [(Topic, Seq); 4] {
         self.account.heads()
     }
 

@@ -66,6 +66,7 @@ mod tests {
             min_notional: "5".parse().unwrap(),
             taker_fee_rate: "0".parse().unwrap(),
             maker_fee_rate: "0".parse().unwrap(),
+            perpetual: None,
         };
         let position = Position {
             id: PositionId(1),
@@ -75,6 +76,7 @@ mod tests {
             cost: Amount::ZERO,
             realized_pnl: Amount::ZERO,
             fees: Amount::ZERO,
+            funding: Amount::ZERO,
             opened_at: TimestampMs(0),
         };
         quantity(&position, Some(percent.parse().unwrap()), &instrument).map(|quantity| quantity.to_string())

@@ -9,7 +9,7 @@
 //!
 //! The plan is made by the very functions that fold events, on copies: what is decided is known to fold.
 
-use super::{Decided, Desk, Placed, Ticket, refusal};
+use super::{Decided, Desk, Ticket, placed, refusal};
 use crate::account::Ledger;
 use crate::account::view::available;
 use crate::bounds::{ID_MAX, ORDER_VALUE_MAX};
@@ -154,6 +154,7 @@ impl<'a> Plan<'a> {
             order_id: self.order_id,
             client_order_id: client_order_id.cloned(),
             position_id,
+            is_carry: false,
             symbol: market.symbol(),
             side: *side,
             quantity,
@@ -195,33 +196,31 @@ impl<'a> Plan<'a> {
             ..
         } = self.ticket;
         let accepted = Order {
-            id: self.order_id,
             client_order_id: client_order_id.cloned(),
-            symbol: market.symbol(),
-            side: *side,
-            order_type: OrderType::Market,
-            quantity: *quantity,
-            filled_quantity: Quantity::ZERO,
-            average_price: None,
             reduce_only: *reduce_only,
-            status: OrderStatus::New,
-            fee: Amount::ZERO,
-            created_at: *at,
-            updated_at: *at,
+            ..Order::accepted(
+                self.order_id,
+                market.symbol(),
+                *side,
+                OrderType::Market,
+                *quantity,
+                *at,
+            )
         };
         let fee: Amount = self.executions.iter().map(|execution| execution.fee).sum();
         let filled = Order {
             filled_quantity: *quantity,
+            filled_value: value.normalized(),
             average_price: Some(average_price(value, *quantity, market.instrument().price_scale())),
             status: OrderStatus::Filled,
             fee: fee.normalized(),
             ..accepted.clone()
         };
-        let placed = Placed::now(&filled);
+        let report = placed(&filled);
         let mut facts = Vec::with_capacity(self.executions.len() + 2);
         facts.push(Fact::OrderChanged(accepted));
         facts.extend(self.executions.into_iter().map(Fact::Executed));
         facts.push(Fact::OrderChanged(filled));
-        Decided { facts, placed }
+        Decided { facts, report }
     }
 }

@@ -13,30 +13,18 @@ use crate::event::Fact;
 use crate::market::{Market, MarketView};
 use crate::state::State;
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::{ClosePosition, PlaceOrder};
-use tickwire_protocol::error::Refusal;
-use tickwire_protocol::id::{AccountId, ClientOrderId, OrderId, Symbol};
+use tickwire_protocol::command::{ClosePosition, Instruction, PlaceOrder, Report};
+use tickwire_protocol::error::{ErrorCode, Refusal};
+use tickwire_protocol::id::{AccountId, ClientOrderId, Symbol};
+use tickwire_protocol::market::VenueRules;
 use tickwire_protocol::money::Quantity;
-use tickwire_protocol::order::{Order, OrderStatus, OrderType, Side};
-
-/// An order was placed, now or before under the same client order id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
-    /// The venue's id of the order.
-    pub order_id: OrderId,
-    /// The owner's id of the order, where one was given.
-    pub client_order_id: Option<ClientOrderId>,
-    /// Where the order stands now.
-    pub status: OrderStatus,
-    /// Whether it had been placed before, so that nothing happened now.
-    pub duplicate: bool,
-}
+use tickwire_protocol::order::{Order, OrderType, Side};
 
 /// What was decided: the facts to fold, in order, and the answer to the owner.
 #[derive(Debug)]
 pub(crate) struct Decided {
     pub facts: Vec<Fact>,
-    pub placed: Placed,
+    pub report: Report,
 }
 
 /// All that a decision may look at.
@@ -45,6 +33,7 @@ pub(crate) struct Desk<'a> {
     pub state: &'a State,
     pub markets: &'a MarketView,
     pub currency: &'a str,
+    pub rules: &'a VenueRules,
 }
 
 /// An order that passed the checks that need no price.
@@ -60,6 +49,23 @@ struct Ticket<'a> {
 }
 
 impl<'a> Desk<'a> {
+    /// Decides on an instruction.
+    pub fn instruct(
+        &self,
+        account: AccountId,
+        at: TimestampMs,
+        instruction: &Instruction,
+    ) -> Result<Decided, Refusal> {
+        match instruction {
+            Instruction::PlaceOrder(order) => self.place(account, at, order),
+            Instruction::ClosePosition(close) => self.close(account, at, close),
+            other => Err(Refusal::new(
+                ErrorCode::Unavailable,
+                format!("{} is not there yet", other.action()),
+            )),
+        }
+    }
+
     /// Decides on an order to place.
     pub fn place(&self, account: AccountId, at: TimestampMs, order: &PlaceOrder) -> Result<Decided, Refusal> {
         let account = self.account(account)?;
@@ -90,6 +96,10 @@ impl<'a> Desk<'a> {
         };
         match order.order_type {
             OrderType::Market => market::execute(self, &ticket),
+            other => Err(Refusal::new(
+                ErrorCode::Unavailable,
+                format!("{} is not there yet", other.as_str()),
+            )),
         }
     }
 
@@ -138,25 +148,26 @@ impl<'a> Desk<'a> {
 fn duplicate(account: &Account, client_order_id: Option<&ClientOrderId>) -> Option<Decided> {
     let client_order_id = client_order_id?;
     let receipt = account.orders.receipt(client_order_id)?;
-    let placed = Placed {
-        order_id: receipt.order_id,
+    let report = Report {
+        order_id: Some(receipt.order_id),
         client_order_id: Some(client_order_id.clone()),
-        status: receipt.status,
-        duplicate: true,
+        status: Some(receipt.status),
+        duplicate: Some(true),
+        ..Report::default()
     };
     Some(Decided {
         facts: Vec::new(),
-        placed,
+        report,
     })
 }
 
-impl Placed {
-    fn now(order: &Order) -> Placed {
-        Placed {
-            order_id: order.id,
-            client_order_id: order.client_order_id.clone(),
-            status: order.status,
-            duplicate: false,
-        }
+/// What is reported of an order that was just placed.
+fn placed(order: &Order) -> Report {
+    Report {
+        order_id: Some(order.id),
+        client_order_id: order.client_order_id.clone(),
+        status: Some(order.status),
+        duplicate: Some(false),
+        ..Report::default()
     }
 }

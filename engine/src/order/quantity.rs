@@ -83,6 +83,7 @@ mod tests {
             min_notional: "5".parse().unwrap(),
             taker_fee_rate: "0.001".parse().unwrap(),
             maker_fee_rate: "0.001".parse().unwrap(),
+            perpetual: None,
         }
     }
 

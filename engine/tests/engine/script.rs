@@ -15,11 +15,12 @@ use tickwire_engine::{
     Action, Batch, Depth, Done, Engine, EngineConfig, Event, Fact, Input, MarketInput, Request,
 };
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::{ClosePosition, PlaceOrder};
+use tickwire_protocol::command::{ClosePosition, Instruction, PlaceOrder, Report};
 use tickwire_protocol::id::{AccountId, Symbol};
-use tickwire_protocol::market::{Instrument, Quote, Tick, Trade};
+use tickwire_protocol::market::{Instrument, Quote, Tick, Trade, VenueRules};
 use tickwire_protocol::message::LinkState;
-use tickwire_protocol::order::{OrderStatus, OrderType, Side};
+use tickwire_protocol::order::{OrderStatus, Side};
+use tickwire_protocol::risk::RiskLimits;
 
 /// Runs a script and compares what comes of it, line by line.
 #[track_caller]
@@ -64,6 +65,7 @@ pub fn config() -> EngineConfig {
         min_notional: least.parse().unwrap(),
         taker_fee_rate: fee.parse().unwrap(),
         maker_fee_rate: "0".parse().unwrap(),
+        perpetual: None,
     };
     EngineConfig {
         instruments: vec![
@@ -72,6 +74,8 @@ pub fn config() -> EngineConfig {
             instrument("DOGEUSDT", "0.00001", "1", "1000000", "1", "0.00055"),
         ],
         currency: "USDT".to_owned(),
+        rules: VenueRules::default(),
+        risk: RiskLimits::default(),
     }
 }
 
@@ -203,14 +207,16 @@ impl TestDesk {
             .iter()
             .position(|word| *word == "as")
             .map(|i| options[i + 1].parse().unwrap());
-        self.request(Action::PlaceOrder(PlaceOrder {
+        let order = PlaceOrder {
             client_order_id: named,
-            symbol: symbol(name),
-            side: if side == "buy" { Side::Buy } else { Side::Sell },
-            order_type: OrderType::Market,
-            quantity: quantity.parse().unwrap(),
             reduce_only: options.contains(&"reduce"),
-        }));
+            ..PlaceOrder::market(
+                symbol(name),
+                if side == "buy" { Side::Buy } else { Side::Sell },
+                quantity.parse().unwrap(),
+            )
+        };
+        self.request(Action::Instruct(Instruction::PlaceOrder(order)));
     }
 
     fn close(&mut self, name: &str, options: &[&str]) {
@@ -227,7 +233,7 @@ impl TestDesk {
             symbol: symbol(name),
             percent,
         };
-        self.request(Action::ClosePosition(close));
+        self.request(Action::Instruct(Instruction::ClosePosition(close)));
     }
 
     fn request(&mut self, action: Action) {
@@ -247,9 +253,11 @@ impl TestDesk {
         }
         match answer {
             Some(Err(refusal)) => self.say(&refusal.to_string()),
-            Some(Ok(Done::Placed(placed))) if placed.duplicate => {
-                self.say(&format!("{} again", placed.order_id))
-            }
+            Some(Ok(Done::Reported(Report {
+                order_id: Some(order_id),
+                duplicate: Some(true),
+                ..
+            }))) => self.say(&format!("{order_id} again")),
             Some(Ok(Done::AccountOpened { duplicate: true })) => self.say("open already"),
             _ => {}
         }
@@ -287,6 +295,15 @@ impl TestDesk {
                     e.id, e.position_id, e.quantity, e.price, e.fee
                 )
             }
+            Fact::Funded(f) => format!(
+                "  {} funding {} @ {} rate {}",
+                f.position_id, f.amount, f.mark_price, f.rate
+            ),
+            Fact::LeverageSet { symbol, leverage } => format!("{symbol} at leverage {leverage}"),
+            Fact::RiskChanged(risk) => format!("risk {:?} by {:?}", risk.status, risk.cause),
+            Fact::EquityMarked { equity } => format!("equity {equity}"),
+            Fact::AlertRuleChanged(rule) => format!("{} {:?}", rule.id, rule.status),
+            Fact::Alerted(alert) => format!("alert {}", alert.message),
         };
         self.say(line.trim());
     }

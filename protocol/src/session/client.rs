@@ -130,16 +130,11 @@ impl Client {
     /// where they have none, so that sending them again after a lost connection places nothing twice.
     pub fn request(&mut self, now: TimestampMs, mut command: Command) -> CommandId {
         let id = self.fresh_id();
-        if let Command::PlaceOrder(_) | Command::ClosePosition(_) = command {
-            let fallback = ClientOrderId::new(&format!("{}-{}", self.id_prefix, self.next_id));
-            let slot = match &mut command {
-                Command::PlaceOrder(order) => &mut order.client_order_id,
-                Command::ClosePosition(close) => &mut close.client_order_id,
-                _ => unreachable!("the arm above admits these two only"),
-            };
-            if slot.is_none() {
-                *slot = fallback.ok();
-            }
+        if let Command::Instruct(instruction) = &mut command
+            && let Some(slot) = instruction.client_order_id_mut()
+            && slot.is_none()
+        {
+            *slot = ClientOrderId::new(&format!("{}-{}", self.id_prefix, self.next_id)).ok();
         }
         if self.pending.len() >= PENDING_MAX {
             let message = "too many commands wait for their answer; wait for some of them";

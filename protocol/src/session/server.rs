@@ -7,11 +7,11 @@
 
 mod ports;
 
-pub use ports::{Board, EngineAnswer, Incoming, NotKept, Outgoing, Placed};
+pub use ports::{Board, EngineAnswer, Incoming, NotKept, Outgoing};
 
 use super::rate::RateLimit;
 use crate::clock::TimestampMs;
-use crate::command::{Command, Envelope, ResumeFrom, Subscribe};
+use crate::command::{Command, Envelope, GetExecutions, GetOrders, OrderRef, ResumeFrom, Subscribe};
 use crate::error::{CloseReason, ErrorCode, Refusal};
 use crate::frame::Frame;
 use crate::id::{ClientOrderId, CommandId, Seq, Symbol};
@@ -35,6 +35,9 @@ const STATE_TURN: usize = 16;
 /// Pings and pongs of the WebSocket per second, and at once: above this they are a flood.
 const ALIVE_PER_SECOND: u32 = 50;
 const ALIVE_BURST: u32 = 200;
+
+/// Rows of one answer to a question after orders or executions.
+const ROWS_MAX: u32 = 1_000;
 
 /// Answers waiting to be sent above which no further command is read.
 const ANSWERS_MAX: usize = 64;
@@ -317,28 +320,23 @@ impl Server {
             Command::Unsubscribe(topics) => self.unsubscribe(now, &id, topics, board),
             Command::GetPositions => self.answer_with(&id, board.state(Topic::Positions, None)),
             Command::GetPortfolio => self.answer_with(&id, board.state(Topic::Portfolio, None)),
-            Command::GetInstruments => self.answer_with(&id, board.answer(&command)),
-            Command::GetCandles(ref question) => {
-                if let Err(refusal) = known(board, question.symbol) {
-                    Err(refusal)
-                } else if question
-                    .limit
-                    .is_some_and(|limit| limit == 0 || limit > self.limits.candles_max)
-                {
-                    let message = format!("`limit` must be 1 to {}", self.limits.candles_max);
-                    Err(Refusal::new(ErrorCode::InvalidField, message))
-                } else {
-                    self.answer_with(&id, board.answer(&command))
-                }
-            }
-            Command::PlaceOrder(_) | Command::ClosePosition(_) => {
-                let client_order_id = match &command {
-                    Command::PlaceOrder(order) => order.client_order_id.clone(),
-                    Command::ClosePosition(close) => close.client_order_id.clone(),
-                    _ => None,
-                };
+            Command::GetBalance => self.answer_with(&id, board.state(Topic::Balance, None)),
+            Command::GetDashboard => self.answer_with(&id, board.state(Topic::Dashboard, None)),
+            Command::GetEquity => self.answer_with(&id, board.state(Topic::Equity, None)),
+            Command::GetPerformance => self.answer_with(&id, board.state(Topic::Performance, None)),
+            Command::GetInstruments
+            | Command::GetCandles(_)
+            | Command::GetOrders(_)
+            | Command::GetOrderStatus(_)
+            | Command::GetPosition(_)
+            | Command::GetExecutions(_)
+            | Command::GetRisk
+            | Command::GetAlerts
+            | Command::GetLogs => self.question(&id, &command, board),
+            Command::Instruct(instruction) => {
+                let client_order_id = instruction.client_order_id().cloned();
                 self.awaiting = Some((id, action, client_order_id));
-                self.answers.push_back(Outgoing::Engine(command));
+                self.answers.push_back(Outgoing::Engine(instruction));
                 return;
             }
             Command::Ping(ping) => {
@@ -371,13 +369,10 @@ impl Server {
             return;
         };
         let body = match answer {
-            Ok(placed) => Body::Ack(Ack {
+            Ok(report) => Body::Ack(Ack {
                 action: action.to_owned(),
-                client_order_id: placed.client_order_id,
                 outcome: Some(Outcome::Executed),
-                order_id: Some(placed.order_id),
-                status: Some(placed.status),
-                duplicate: Some(placed.duplicate),
+                report,
             }),
             Err((refusal, outcome)) => Body::Error(ErrorBody {
                 client_order_id,
@@ -477,6 +472,52 @@ impl Server {
             now,
             Body::Reset(Reset { reason, lost_from }),
         ));
+        // What was lost may have changed what the reader holds, so it gets all of that anew.
+        let question = match topic {
+            Topic::Orders => Command::GetOrders(GetOrders::default()),
+            Topic::Executions => Command::GetExecutions(GetExecutions::default()),
+            Topic::Risk => Command::GetRisk,
+            Topic::Alerts => Command::GetAlerts,
+            Topic::Logs => Command::GetLogs,
+            _ => return,
+        };
+        if let Some(snapshot) = board.answer(&question) {
+            self.answers.push_back(Outgoing::Frame(snapshot));
+        }
+    }
+
+    /// Answers a question after data that are no state topic's.
+    fn question(
+        &mut self,
+        id: &Option<CommandId>,
+        question: &Command,
+        board: &dyn Board,
+    ) -> Result<(), Refusal> {
+        let (symbol, limit, max) = match question {
+            Command::GetCandles(body) => (Some(body.symbol), body.limit, self.limits.candles_max),
+            Command::GetOrders(body) => (body.symbol, body.limit, ROWS_MAX),
+            Command::GetExecutions(body) => (body.symbol, body.limit, ROWS_MAX),
+            Command::GetPosition(symbol) => (Some(*symbol), None, 0),
+            _ => (None, None, 0),
+        };
+        if let Some(symbol) = symbol {
+            known(board, symbol)?;
+        }
+        if limit.is_some_and(|limit| limit == 0 || limit > max) {
+            return Err(Refusal::new(
+                ErrorCode::InvalidField,
+                format!("`limit` must be 1 to {max}"),
+            ));
+        }
+        let frame = board.answer(question);
+        match question {
+            Command::GetOrderStatus(order) if frame.is_none() => Err(no_order(order)),
+            Command::GetPosition(symbol) if frame.is_none() => {
+                let message = format!("no position in {symbol} is open, and none was closed lately");
+                Err(Refusal::new(ErrorCode::NoPosition, message))
+            }
+            _ => self.answer_with(id, frame),
+        }
     }
 
     fn unsubscribe(
@@ -524,6 +565,23 @@ impl Server {
             self.answers
                 .push_back(Outgoing::Text(Bytes::from(message.encode())));
         }
+    }
+}
+
+fn no_order(order: &OrderRef) -> Refusal {
+    match (&order.order_id, &order.client_order_id) {
+        (Some(id), _) => Refusal::new(ErrorCode::OrderNotFound, format!("no order {id} is known here")),
+        (None, Some(id)) => {
+            let message = format!(
+                "no order with the client_order_id {:?} is known here",
+                id.as_str()
+            );
+            Refusal::new(ErrorCode::OrderNotFound, message)
+        }
+        (None, None) => Refusal::new(
+            ErrorCode::InvalidField,
+            "name the order by `order_id` or by `client_order_id`",
+        ),
     }
 }
 

@@ -72,10 +72,10 @@ impl Committer {
 fn withhold(step: &mut Step, was_handed_to_disk: bool) {
     step.publications.clear();
     for (_, answer) in &mut step.replies {
-        if let Ok(placed) = answer {
+        if let Ok(report) = answer {
             // What was handed to the disk when it failed may be there after a restart, or not. What came later was not
             // handed to it; but under an order's name an earlier one may stand.
-            let may_stand = was_handed_to_disk || placed.client_order_id.is_some();
+            let may_stand = was_handed_to_disk || report.client_order_id.is_some();
             let outcome = if may_stand {
                 Outcome::Unknown
             } else {
@@ -92,9 +92,10 @@ mod tests {
     use crate::journal::Entry;
     use tickwire_engine::event::{Event, Fact};
     use tickwire_protocol::clock::TimestampMs;
+    use tickwire_protocol::command::Report;
     use tickwire_protocol::id::{AccountId, ClientOrderId, Epoch, OrderId, Seq};
     use tickwire_protocol::order::OrderStatus;
-    use tickwire_protocol::session::server::{EngineAnswer, Placed};
+    use tickwire_protocol::session::server::EngineAnswer;
     use tokio::sync::oneshot;
 
     fn entry(seq: u64) -> Entry {
@@ -115,13 +116,14 @@ mod tests {
 
     fn step(entries: Vec<Entry>, name: Option<&str>) -> (Step, oneshot::Receiver<EngineAnswer>) {
         let (reply, answer) = oneshot::channel();
-        let placed = Placed {
-            order_id: OrderId(1),
+        let report = Report {
+            order_id: Some(OrderId(1)),
             client_order_id: name.map(|name| ClientOrderId::new(name).unwrap()),
-            status: OrderStatus::Filled,
-            duplicate: false,
+            status: Some(OrderStatus::Filled),
+            duplicate: Some(false),
+            ..Report::default()
         };
-        let replies = vec![(reply, Ok(placed))];
+        let replies = vec![(reply, Ok(report))];
         let step = Step {
             entries,
             replies,

@@ -14,7 +14,7 @@ use tickwire_engine::{Answer, Engine};
 use tickwire_protocol::error::{ErrorCode, Refusal};
 use tickwire_protocol::id::Seq;
 use tickwire_protocol::message::Outcome;
-use tickwire_protocol::session::server::{EngineAnswer, Placed};
+use tickwire_protocol::session::server::EngineAnswer;
 use tokio::sync::mpsc;
 use tracing::warn;
 
@@ -158,8 +158,7 @@ pub fn refuse_unjournaled(outcome: Outcome) -> Refusal {
 /// nothing may be decided on it; and a named order may be the retry of one that stands.
 fn answer_unjournaled(action: &Action) -> EngineAnswer {
     let named = match action {
-        Action::PlaceOrder(order) => order.client_order_id.is_some(),
-        Action::ClosePosition(close) => close.client_order_id.is_some(),
+        Action::Instruct(instruction) => instruction.client_order_id().is_some(),
         Action::OpenAccount { .. } => false,
     };
     let outcome = if named {
@@ -172,12 +171,7 @@ fn answer_unjournaled(action: &Action) -> EngineAnswer {
 
 fn translate(answer: Option<Answer>) -> EngineAnswer {
     match answer {
-        Some(Ok(Done::Placed(placed))) => Ok(Placed {
-            order_id: placed.order_id,
-            client_order_id: placed.client_order_id,
-            status: placed.status,
-            duplicate: placed.duplicate,
-        }),
+        Some(Ok(Done::Reported(report))) => Ok(report),
         Some(Err(refusal)) => Err((refusal, Outcome::NotExecuted)),
         Some(Ok(Done::AccountOpened { .. })) | None => {
             let refusal = Refusal::new(

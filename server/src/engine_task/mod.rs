@@ -27,8 +27,9 @@ use tickwire_engine::batch::Batch;
 use tickwire_engine::input::{Action, Input, Request};
 use tickwire_engine::{Engine, EngineConfig};
 use tickwire_protocol::id::{AccountId, Seq};
-use tickwire_protocol::market::Instrument;
+use tickwire_protocol::market::{Instrument, VenueRules};
 use tickwire_protocol::money::Amount;
+use tickwire_protocol::risk::RiskLimits;
 use tickwire_protocol::session::server::EngineAnswer;
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::info;
@@ -44,6 +45,10 @@ pub struct EngineTask {
     pub instruments: Vec<Instrument>,
     /// The currency of all accounts.
     pub currency: String,
+    /// How the paper venue fills orders.
+    pub rules: VenueRules,
+    /// The limits of the risk guard that an account is opened with.
+    pub risk: RiskLimits,
     /// The account that is opened where it is missing.
     pub account: AccountId,
     /// What it is opened with.
@@ -137,6 +142,8 @@ fn recover(task: &EngineTask, journal: &mut SqliteJournal) -> Result<Engine, Sta
     let config = EngineConfig {
         instruments: task.instruments.clone(),
         currency: task.currency.clone(),
+        rules: task.rules,
+        risk: task.risk,
     };
     let mut engine = Engine::new(config).map_err(|error| StartError::Engine(error.to_string()))?;
     journal.read(|entry| {

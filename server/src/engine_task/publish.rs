@@ -10,7 +10,8 @@ use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::AccountId;
 use tickwire_protocol::market::{Interval, Ticker};
 use tickwire_protocol::message::{
-    Body, Data, FeedStatus, LinkState, MarketUpdate, OrderUpdate, PortfolioUpdate, PositionUpdate, Status,
+    Body, Data, FeedStatus, JournalState, LinkState, MarketUpdate, OrderUpdate, PortfolioUpdate,
+    PositionUpdate, Status,
 };
 use tickwire_protocol::topic::Topic;
 
@@ -38,7 +39,7 @@ pub struct Publisher {
     portfolio_at: TimestampMs,
     balance_at: TimestampMs,
     status_at: TimestampMs,
-    told: Option<(LinkState, LinkState, u32)>,
+    told: Option<(LinkState, JournalState, u32)>,
 }
 
 impl Publisher {
@@ -122,9 +123,9 @@ impl Publisher {
             (state, _) => state,
         };
         let journal = if journal_down {
-            LinkState::Down
+            JournalState::Down
         } else {
-            LinkState::Live
+            JournalState::Live
         };
         let news = self.told != Some((feed, journal, connections));
         if !news && now.since(self.status_at) < STATUS_SILENCE_MS {
@@ -170,7 +171,16 @@ pub fn event(entry: &Entry) -> Option<Publication> {
         Fact::Executed(execution) => Body::ExecutionUpdate(Data {
             data: execution.clone(),
         }),
-        Fact::AccountOpened { .. } | Fact::DayOpened { .. } => return None,
+        Fact::Funded(funding) => Body::FundingUpdate(Data {
+            data: funding.clone(),
+        }),
+        Fact::RiskChanged(risk) => Body::RiskStatusUpdate(Data { data: risk.clone() }),
+        Fact::AlertRuleChanged(rule) => Body::AlertRuleUpdate(Data { data: rule.clone() }),
+        Fact::Alerted(alert) => Body::Alert(Data { data: alert.clone() }),
+        Fact::AccountOpened { .. }
+        | Fact::DayOpened { .. }
+        | Fact::LeverageSet { .. }
+        | Fact::EquityMarked { .. } => return None,
     };
     Some(Publication::Event {
         account: entry.event.account,
@@ -195,9 +205,7 @@ fn account_topic(engine: &Engine, id: AccountId, topic: Topic, now: TimestampMs)
         Topic::Dashboard => Body::DashboardUpdate(Data {
             data: view.dashboard(),
         }),
-        Topic::Ticker(_) | Topic::Candles(..) | Topic::Status | Topic::Orders | Topic::Executions => {
-            return None;
-        }
+        _ => return None,
     };
     Some(Publication::State {
         account: Some(id),
@@ -245,5 +253,8 @@ fn market_update(ticker: &Ticker, now: TimestampMs) -> MarketUpdate {
         ask: ticker.quote.ask,
         received_at: ticker.received_at,
         published_at: now,
+        mark_price: None,
+        funding_rate: None,
+        next_funding_at: None,
     }
 }

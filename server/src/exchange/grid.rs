@@ -65,6 +65,7 @@ impl Grid {
             min_notional: Amount::new(Decimal::from(5)),
             taker_fee_rate: fee_rate,
             maker_fee_rate: fee_rate,
+            perpetual: None,
         }
     }
 }

@@ -40,7 +40,10 @@ impl BoardState {
         let list = Message::plain(
             None,
             TimestampMs(0),
-            Body::Instruments(Instruments { instruments }),
+            Body::Instruments(Instruments {
+                instruments,
+                rules: None,
+            }),
         );
         BoardState {
             log_epoch,
@@ -135,13 +138,17 @@ impl BoardView<'_> {
 
     fn slot(&self, topic: Topic) -> Option<&(Seq, Arc<Frame>)> {
         let owner = match topic {
-            Topic::Ticker(_) | Topic::Candles(..) | Topic::Status => None,
+            Topic::Ticker(_) | Topic::Candles(..) | Topic::Status | Topic::Logs => None,
             Topic::Positions
             | Topic::Portfolio
             | Topic::Balance
             | Topic::Dashboard
+            | Topic::Equity
+            | Topic::Performance
             | Topic::Orders
-            | Topic::Executions => Some(self.account),
+            | Topic::Executions
+            | Topic::Risk
+            | Topic::Alerts => Some(self.account),
         };
         self.state.slots.get(&(owner, topic))
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tickwire_engine::input::Action;
 use tickwire_protocol::PROTOCOL_VERSION;
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::Command;
+use tickwire_protocol::command::Instruction;
 use tickwire_protocol::error::{CloseReason, ErrorCode, Refusal};
 use tickwire_protocol::message::{ConnectionEstablished, Outcome};
 use tickwire_protocol::session::server::{EngineAnswer, Incoming, Outgoing, Server};
@@ -330,18 +330,8 @@ fn unreadable(error: axum::Error) -> End {
     }
 }
 
-async fn hand_over(realtime: &Realtime, command: Command) -> oneshot::Receiver<EngineAnswer> {
-    let action = match command {
-        Command::PlaceOrder(order) => Action::PlaceOrder(order),
-        Command::ClosePosition(close) => Action::ClosePosition(close),
-        other => {
-            let refusal = Refusal::new(
-                ErrorCode::Internal,
-                format!("{} is not for the engine", other.action()),
-            );
-            return answered(Err((refusal, Outcome::NotExecuted)));
-        }
-    };
+async fn hand_over(realtime: &Realtime, instruction: Instruction) -> oneshot::Receiver<EngineAnswer> {
+    let action = Action::Instruct(instruction);
     match realtime.commands.send(realtime.account, action).await {
         Ok(answer) => answer,
         Err(_) => {

@@ -137,22 +137,21 @@ proptest! {
         for input in inputs {
             let named = match &input {
                 Input::Request(request) => match &request.action {
-                    Action::PlaceOrder(order) => order.client_order_id.clone(),
-                    Action::ClosePosition(close) => close.client_order_id.clone(),
+                    Action::Instruct(instruction) => instruction.client_order_id().cloned(),
                     Action::OpenAccount { .. } => None,
                 }
                 .map(|name| (request.account, name)),
                 _ => None,
             };
             let decision = engine.handle(input);
-            let (Some(named), Some(Ok(Done::Placed(now)))) = (named, decision.answer) else { continue };
+            let (Some(named), Some(Ok(Done::Reported(now)))) = (named, decision.answer) else { continue };
             let orders = decision.batch.records.iter().filter(|r| !matches!(r.event.fact, Fact::DayOpened { .. })).count();
-            prop_assert_eq!(now.status, OrderStatus::Filled);
+            prop_assert_eq!(now.status, Some(OrderStatus::Filled));
             match placed.get(&named) {
-                Some(first) => prop_assert_eq!((now.order_id, now.duplicate, orders), (*first, true, 0)),
+                Some(first) => prop_assert_eq!((now.order_id, now.duplicate, orders), (Some(*first), Some(true), 0)),
                 None => {
-                    prop_assert!(!now.duplicate && orders >= 3);
-                    placed.insert(named, now.order_id);
+                    prop_assert!(now.duplicate == Some(false) && orders >= 3);
+                    placed.insert(named, now.order_id.expect("an order was placed"));
                 }
             }
         }

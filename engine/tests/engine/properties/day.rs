@@ -5,12 +5,12 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use tickwire_engine::{Action, Depth, Input, MarketInput, Request};
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::{ClosePosition, PlaceOrder};
+use tickwire_protocol::command::{ClosePosition, Instruction, PlaceOrder};
 use tickwire_protocol::id::{AccountId, ClientOrderId, Symbol};
 use tickwire_protocol::market::{Instrument, Quote, Tick, Trade};
 use tickwire_protocol::message::LinkState;
 use tickwire_protocol::money::{Price, Quantity, Ratio};
-use tickwire_protocol::order::{OrderType, Side};
+use tickwire_protocol::order::Side;
 
 pub const ACCOUNTS: [AccountId; 2] = [AccountId(1), AccountId(2)];
 
@@ -193,13 +193,13 @@ impl Day {
             } => {
                 let order = PlaceOrder {
                     client_order_id: name.map(named),
-                    symbol: self.symbol(market),
-                    side,
-                    order_type: OrderType::Market,
-                    quantity: self.quantity(market, steps),
                     reduce_only: reduce,
+                    ..PlaceOrder::market(self.symbol(market), side, self.quantity(market, steps))
                 };
-                self.request(ACCOUNTS[account], Action::PlaceOrder(order));
+                self.request(
+                    ACCOUNTS[account],
+                    Action::Instruct(Instruction::PlaceOrder(order)),
+                );
             }
             Happening::Close {
                 account,
@@ -213,7 +213,10 @@ impl Day {
                     symbol: self.symbol(market),
                     percent,
                 };
-                self.request(ACCOUNTS[account], Action::ClosePosition(close));
+                self.request(
+                    ACCOUNTS[account],
+                    Action::Instruct(Instruction::ClosePosition(close)),
+                );
             }
             Happening::Interruption => {
                 for state in [LinkState::Reconnecting, LinkState::Live] {

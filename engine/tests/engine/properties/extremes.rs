@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use tickwire_engine::{Action, Batch, Depth, Engine, Event, Fact, Input, MarketInput, Request};
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::{ClosePosition, PlaceOrder};
+use tickwire_protocol::command::{ClosePosition, Instruction, PlaceOrder};
 use tickwire_protocol::id::{AccountId, ExecutionId, OrderId, PositionId, Symbol};
 use tickwire_protocol::market::{Candle, Interval, Quote, Tick, Trade};
 use tickwire_protocol::message::LinkState;
@@ -132,17 +132,12 @@ fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         1 => decimal().prop_map(|deposit| Action::OpenAccount { deposit: Amount::new(deposit) }),
         6 => (symbol(), side(), quantity(), proptest::bool::weighted(0.2)).prop_map(|(symbol, side, quantity, reduce_only)| {
-            Action::PlaceOrder(PlaceOrder {
-                client_order_id: None,
-                symbol,
-                side,
-                order_type: OrderType::Market,
-                quantity: Quantity::new(quantity),
-                reduce_only,
-            })
+            let order = PlaceOrder { reduce_only, ..PlaceOrder::market(symbol, side, Quantity::new(quantity)) };
+            Action::Instruct(Instruction::PlaceOrder(order))
         }),
         2 => (symbol(), proptest::option::of(decimal())).prop_map(|(symbol, percent)| {
-            Action::ClosePosition(ClosePosition { client_order_id: None, symbol, percent: percent.map(Ratio::new) })
+            let close = ClosePosition { client_order_id: None, symbol, percent: percent.map(Ratio::new) };
+            Action::Instruct(Instruction::ClosePosition(close))
         }),
     ]
 }
@@ -172,6 +167,7 @@ fn event() -> impl Strategy<Value = Event> {
                     order_id: OrderId(order),
                     client_order_id: None,
                     position_id: PositionId(position),
+                    is_carry: false,
                     symbol,
                     side,
                     quantity: Quantity::new(quantity),
@@ -186,23 +182,19 @@ fn event() -> impl Strategy<Value = Event> {
         );
     let order = (id(), symbol(), decimal(), any::<bool>()).prop_map(|(id, symbol, quantity, is_final)| {
         Fact::OrderChanged(Order {
-            id: OrderId(id),
-            client_order_id: None,
-            symbol,
-            side: Side::Buy,
-            order_type: OrderType::Market,
-            quantity: Quantity::new(quantity),
-            filled_quantity: Quantity::ZERO,
-            average_price: None,
-            reduce_only: false,
             status: if is_final {
                 OrderStatus::Filled
             } else {
                 OrderStatus::New
             },
-            fee: Amount::ZERO,
-            created_at: TimestampMs(0),
-            updated_at: TimestampMs(0),
+            ..Order::accepted(
+                OrderId(id),
+                symbol,
+                Side::Buy,
+                OrderType::Market,
+                Quantity::new(quantity),
+                TimestampMs(0),
+            )
         })
     });
     let fact = prop_oneof![

@@ -41,7 +41,14 @@ impl NaiveLedger {
                 account.cash_flow -= signed * execution.price.get() + execution.fee.get();
                 *account.held.entry(execution.symbol).or_default() += signed;
             }
-            Fact::OrderChanged(_) | Fact::DayOpened { .. } => {}
+            Fact::Funded(funding) => account.cash_flow += funding.amount.get(),
+            Fact::OrderChanged(_)
+            | Fact::DayOpened { .. }
+            | Fact::LeverageSet { .. }
+            | Fact::RiskChanged(_)
+            | Fact::EquityMarked { .. }
+            | Fact::AlertRuleChanged(_)
+            | Fact::Alerted(_) => {}
         }
     }
 

@@ -17,7 +17,7 @@ fn reached(mut engine: Engine, inputs: Vec<Input>, times: &mut BTreeMap<String, 
         batch.clear();
         match engine.handle_into(input, &mut batch) {
             Some(Err(refusal)) => reach(refusal.code.to_string()),
-            Some(Ok(Done::Placed(placed))) if placed.duplicate => reach("retry".to_owned()),
+            Some(Ok(Done::Reported(report))) if report.duplicate == Some(true) => reach("retry".to_owned()),
             _ => {}
         }
         let facts = || batch.records.iter().map(|record| &record.event.fact);

@@ -103,7 +103,12 @@ fn lossless_topics_count_without_gaps() {
     let account = desk.engine.account(AccountId(1)).unwrap();
     assert_eq!(
         account.heads(),
-        [(Topic::Orders, Seq(6)), (Topic::Executions, Seq(4))]
+        [
+            (Topic::Orders, Seq(6)),
+            (Topic::Executions, Seq(4)),
+            (Topic::Risk, Seq(0)),
+            (Topic::Alerts, Seq(0))
+        ]
     );
     let mut recovered = Engine::new(config()).unwrap();
     let seqs = desk

@@ -1,11 +1,10 @@
 //! What a connection's machine and its surroundings hand each other: what it reads, what it is told, what it asks for.
 
-use crate::command::Command;
+use crate::command::{Command, Instruction, Report};
 use crate::error::{CloseReason, Refusal};
 use crate::frame::Frame;
-use crate::id::{ClientOrderId, CommandId, Epoch, OrderId, Seq, Symbol};
+use crate::id::{CommandId, Epoch, Seq, Symbol};
 use crate::message::Outcome;
-use crate::order::OrderStatus;
 use crate::topic::Topic;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -26,7 +25,8 @@ pub trait Board {
     /// Whether the instrument exists.
     fn has_symbol(&self, symbol: Symbol) -> bool;
 
-    /// An answer to a question after data: instruments or candles.
+    /// An answer to a question after data that are no state topic's: instruments, candles, orders, executions, … Nothing
+    /// where there is no such thing.
     fn answer(&self, question: &Command) -> Option<Arc<Frame>>;
 }
 
@@ -47,21 +47,8 @@ pub enum Incoming<'a> {
     Answered(EngineAnswer),
 }
 
-/// What the engine made of a request: the order placed (and whether it had been placed before), or why not.
-pub type EngineAnswer = Result<Placed, (Refusal, Outcome)>;
-
-/// An order that stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
-    /// The order.
-    pub order_id: OrderId,
-    /// The owner's id of it, where one was given.
-    pub client_order_id: Option<ClientOrderId>,
-    /// Where it stands.
-    pub status: OrderStatus,
-    /// Whether it had been placed before, so that this request placed nothing.
-    pub duplicate: bool,
-}
+/// What the engine made of an instruction, or why it did nothing.
+pub type EngineAnswer = Result<Report, (Refusal, Outcome)>;
 
 /// Something for the pump to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,8 +61,8 @@ pub enum Outgoing {
     Answer(Arc<Frame>, CommandId),
     /// Send a ping of the WebSocket itself.
     Ping,
-    /// Hand a command to the engine and come back with [`Incoming::Answered`].
-    Engine(Command),
+    /// Hand an instruction to the engine and come back with [`Incoming::Answered`].
+    Engine(Instruction),
     /// Close the connection.
     Close(CloseReason),
 }

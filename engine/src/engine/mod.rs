@@ -3,6 +3,11 @@
 //! The state of accounts changes by [`Engine::apply`] of events alone, so the fold of the journal is the state. What is
 //! known of markets is not part of it: feeds tell it again after a restart.
 
+mod flatten;
+mod guard;
+mod margin;
+mod orders;
+
 use crate::account::AccountView;
 use crate::batch::{Batch, Record, Touched};
 use crate::bounds::{self, AMOUNT_MAX, ORDER_VALUE_MAX};
@@ -11,15 +16,17 @@ use crate::event::{Event, Fact};
 use crate::grouped::Grouped;
 use crate::input::{Action, Input, MarketInput, Request};
 use crate::market::{DAY_MS, MarketView};
-use crate::order::{Desk, Placed};
+use crate::order::Desk;
 use crate::state::{FoldError, State};
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use tickwire_protocol::clock::TimestampMs;
+use tickwire_protocol::command::{Instruction, Report};
 use tickwire_protocol::error::{ErrorCode, Refusal};
 use tickwire_protocol::id::{AccountId, Seq, Symbol};
-use tickwire_protocol::market::Tick;
+use tickwire_protocol::market::{Tick, VenueRules};
 use tickwire_protocol::money::{AMOUNT_SCALE, Amount};
+use tickwire_protocol::risk::RiskLimits;
 
 /// The answer to a request.
 pub type Answer = Result<Done, Refusal>;
@@ -32,8 +39,8 @@ pub enum Done {
         /// Whether it was open before, so that nothing happened now.
         duplicate: bool,
     },
-    /// The order is placed; a closed position is told of by its closing order.
-    Placed(Placed),
+    /// The instruction was carried out.
+    Reported(Report),
 }
 
 /// What one input led to.
@@ -65,6 +72,9 @@ pub enum RecoverError {
 #[derive(Clone, Debug)]
 pub struct Engine {
     currency: String,
+    rules: VenueRules,
+    /// The limits of the risk guard that an account is opened with.
+    default_limits: RiskLimits,
     markets: MarketView,
     state: State,
     /// Accounts with a position, by instrument: those whose value changes with its marks. Follows from the state.
@@ -82,6 +92,8 @@ impl Engine {
         Ok(Engine {
             markets: MarketView::new(&config.instruments),
             currency: config.currency,
+            rules: config.rules,
+            default_limits: config.risk,
             state: State::default(),
             holders: BTreeMap::new(),
             day_due_at: TimestampMs(i64::MAX),
@@ -121,7 +133,13 @@ impl Engine {
                 self.open_days(request.at, batch);
                 return Some(self.request(request, batch));
             }
-            Input::Timer(at) => self.open_days(at, batch),
+            Input::Timer(at) => {
+                self.open_days(at, batch);
+                self.orders_after_time(at, batch);
+                self.margin_after_time(at, batch);
+                self.guard_after_time(at, batch);
+            }
+            Input::Notice { notice, at } => self.guard_after_notice(&notice, at, batch),
         }
         None
     }
@@ -145,6 +163,9 @@ impl Engine {
         if let Some(minute) = effect.candle {
             touched.candle(minute);
         }
+        self.orders_after_tick(number, tick, batch);
+        self.margin_after_tick(number, tick, effect, batch);
+        self.guard_after_tick(number, tick, effect, batch);
     }
 
     /// Takes in an event: one of the journal on recovery; those that the engine decides it takes in itself.
@@ -165,8 +186,17 @@ impl Engine {
                     holders.remove(&event.account);
                 }
             }
-            Fact::OrderChanged(_) => {}
+            Fact::OrderChanged(_)
+            | Fact::Funded(_)
+            | Fact::LeverageSet { .. }
+            | Fact::RiskChanged(_)
+            | Fact::EquityMarked { .. }
+            | Fact::AlertRuleChanged(_)
+            | Fact::Alerted(_) => {}
         }
+        self.orders_applied(event);
+        self.margin_applied(event);
+        self.guard_applied(event);
         Ok(seq)
     }
 
@@ -230,20 +260,30 @@ impl Engine {
 
     fn request(&mut self, request: Request, batch: &mut Batch) -> Answer {
         let Request { account, at, action } = request;
-        let desk = Desk {
-            state: &self.state,
-            markets: &self.markets,
-            currency: &self.currency,
-        };
-        let decided = match action {
+        let report = match action {
             Action::OpenAccount { deposit } => return self.open_account(account, at, deposit, batch),
-            Action::PlaceOrder(order) => desk.place(account, at, &order)?,
-            Action::ClosePosition(close) => desk.close(account, at, &close)?,
+            Action::Instruct(instruction) => match &instruction {
+                Instruction::PlaceOrder(_)
+                | Instruction::PlaceOco(_)
+                | Instruction::AmendOrder(_)
+                | Instruction::CancelOrder(_)
+                | Instruction::CancelAllOrders(_)
+                | Instruction::ClosePosition(_)
+                | Instruction::ReversePosition(_)
+                | Instruction::FlattenAll(_) => self.instruct_orders(account, at, &instruction, batch)?,
+                Instruction::SetLeverage(_) | Instruction::OpenCarry(_) | Instruction::CloseCarry(_) => {
+                    self.instruct_margin(account, at, &instruction, batch)?
+                }
+                Instruction::SetRiskLimits(_)
+                | Instruction::PauseTrading
+                | Instruction::StopTrading
+                | Instruction::ResumeTrading(_)
+                | Instruction::CreateAlert(_)
+                | Instruction::CancelAlert(_) => self.instruct_guard(account, at, &instruction, batch)?,
+            },
         };
-        for fact in decided.facts {
-            self.record(Event { account, at, fact }, batch);
-        }
-        Ok(Done::Placed(decided.placed))
+        self.guard_after_request(account, at, batch);
+        Ok(Done::Reported(report))
     }
 
     fn open_account(
@@ -322,6 +362,16 @@ impl Engine {
                 },
                 batch,
             );
+        }
+    }
+
+    /// All that a decision may look at.
+    fn desk(&self) -> Desk<'_> {
+        Desk {
+            state: &self.state,
+            markets: &self.markets,
+            currency: &self.currency,
+            rules: &self.rules,
         }
     }
 
