@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use proptest::prelude::*;
-use tickwire_protocol::command::{Command, Envelope};
+use tickwire_protocol::command::{Command, Envelope, Instruction};
 use tickwire_protocol::error::ErrorCode::{self, *};
 use tickwire_protocol::message::Message;
 
@@ -336,7 +336,7 @@ proptest! {
     #[test]
     fn any_number_in_an_order_is_exact_or_refused(text in "-?[0-9]{1,20}(\\.[0-9]{1,16})?([eE][+-]?[0-9]{1,3})?") {
         let frame = format!(r#"{{"action":"close_position","symbol":"BTCUSDT","percent":"{text}"}}"#);
-        if let Ok(Envelope { command: Command::ClosePosition(close), .. }) = Envelope::decode(&frame) {
+        if let Ok(Envelope { command: Command::Instruct(Instruction::ClosePosition(close)), .. }) = Envelope::decode(&frame) {
             let percent = close.percent.unwrap();
             let shown = percent.to_string();
             prop_assert_eq!(shown.parse::<tickwire_protocol::money::Ratio>().unwrap(), percent);

@@ -2,9 +2,9 @@
 
 use crate::pair::{Pair, Parcel};
 use crate::samples;
-use tickwire_protocol::command::{Command, PlaceOrder};
+use tickwire_protocol::command::{Command, Instruction, PlaceOrder};
 use tickwire_protocol::id::{ClientOrderId, CommandId};
-use tickwire_protocol::order::{OrderType, Side};
+use tickwire_protocol::order::Side;
 use tickwire_protocol::session::client::{Input, Link};
 use tickwire_protocol::session::server::Board;
 use tickwire_protocol::topic::{Topic, TopicClass};
@@ -170,12 +170,8 @@ impl Pair {
 }
 
 pub fn place_order(client_order_id: Option<&str>) -> Command {
-    Command::PlaceOrder(PlaceOrder {
+    Command::Instruct(Instruction::PlaceOrder(PlaceOrder {
         client_order_id: client_order_id.map(|id| ClientOrderId::new(id).unwrap()),
-        symbol: samples::btc(),
-        side: Side::Buy,
-        order_type: OrderType::Market,
-        quantity: "0.01".parse().unwrap(),
-        reduce_only: false,
-    })
+        ..PlaceOrder::market(samples::btc(), Side::Buy, "0.01".parse().unwrap())
+    }))
 }

@@ -38,20 +38,19 @@ pub fn greeting(limits: Limits, epoch: Epoch, now: TimestampMs) -> ConnectionEst
 }
 
 pub fn order(number: u64, client_order_id: Option<ClientOrderId>, now: TimestampMs) -> Order {
+    let quantity = "0.01".parse().unwrap();
     Order {
-        id: OrderId(number),
         client_order_id,
-        symbol: btc(),
-        side: Side::Buy,
-        order_type: OrderType::Market,
-        quantity: "0.01".parse().unwrap(),
-        filled_quantity: "0.01".parse().unwrap(),
-        average_price: None,
-        reduce_only: false,
+        filled_quantity: quantity,
         status: OrderStatus::Filled,
-        fee: Amount::ZERO,
-        created_at: now,
-        updated_at: now,
+        ..Order::accepted(
+            OrderId(number),
+            btc(),
+            Side::Buy,
+            OrderType::Market,
+            quantity,
+            now,
+        )
     }
 }
 
@@ -69,6 +68,7 @@ pub fn execution_update(order: &Order) -> Body {
             order_id: order.id,
             client_order_id: order.client_order_id.clone(),
             position_id: PositionId(1),
+            is_carry: false,
             symbol: order.symbol,
             side: order.side,
             quantity: order.quantity,
