@@ -51,9 +51,9 @@ pub enum Command {
     GetPerformance,
     /// Send orders once.
     GetOrders(GetOrders),
-    /// Send one order once.
+    /// Send one order once, as an `ORDER_UPDATE` without a topic.
     GetOrderStatus(OrderRef),
-    /// Send the position in one instrument once.
+    /// Send the position in one instrument once, the last one where none is open.
     GetPosition(Symbol),
     /// Send executions once, the newest first.
     GetExecutions(GetExecutions),
@@ -107,6 +107,9 @@ pub struct GetCandles {
     pub limit: Option<u32>,
 }
 
+/// Rows of an answer to a question that names no `limit`.
+pub const ROWS_DEFAULT: u32 = 100;
+
 /// Asks for orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GetOrders {
@@ -116,7 +119,7 @@ pub struct GetOrders {
     /// Only those that are open.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub open_only: bool,
-    /// How many at most; 100 where absent.
+    /// How many final ones at most; [`ROWS_DEFAULT`] where absent. Open ones are all sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
@@ -127,7 +130,7 @@ pub struct GetExecutions {
     /// Those of this instrument; all where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symbol: Option<Symbol>,
-    /// How many at most; 100 where absent.
+    /// How many at most; [`ROWS_DEFAULT`] where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
@@ -316,7 +319,11 @@ fn decode_command(verb: &str, text: &str) -> Result<Command, Refusal> {
         "get_equity" => Command::GetEquity,
         "get_performance" => Command::GetPerformance,
         "get_orders" => Command::GetOrders(body(text)?),
-        "get_order_status" => Command::GetOrderStatus(body(text)?),
+        "get_order_status" => {
+            let order: OrderRef = body(text)?;
+            order.check()?;
+            Command::GetOrderStatus(order)
+        }
         "get_position" => Command::GetPosition(symbol(text)?),
         "get_executions" => Command::GetExecutions(body(text)?),
         "get_risk" => Command::GetRisk,

@@ -48,18 +48,14 @@ pub enum OrderType {
     Limit,
     /// A market order once the last price has gone to [`Order::trigger_price`] against the position: up for a buy, down
     /// for a sell.
-    #[serde(alias = "stop_market", alias = "StopMarket", alias = "stop")]
+    #[serde(alias = "stop_market", alias = "StopMarket")]
     StopMarket,
     /// The same, but a limit order at [`Order::price`] once triggered.
     #[serde(alias = "stop_limit", alias = "StopLimit")]
     StopLimit,
     /// A market order once the last price has gone to [`Order::trigger_price`] in favour of the position: down for a buy,
     /// up for a sell.
-    #[serde(
-        alias = "take_profit_market",
-        alias = "TakeProfitMarket",
-        alias = "take_profit"
-    )]
+    #[serde(alias = "take_profit_market", alias = "TakeProfitMarket")]
     TakeProfitMarket,
     /// The same, but a limit order at [`Order::price`] once triggered.
     #[serde(alias = "take_profit_limit", alias = "TakeProfitLimit")]

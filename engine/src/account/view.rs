@@ -181,6 +181,7 @@ impl AccountView<'_> {
             used_margin: used_margin.normalized(),
             order_margin: Amount::ZERO,
             maintenance_margin: Amount::ZERO,
+            leverage: self.account.leverage.clone(),
         }
     }
 

@@ -16,6 +16,8 @@ pub struct ModelEngine {
     orders: BTreeMap<ClientOrderId, Order>,
     /// How often each was executed.
     pub executed: BTreeMap<ClientOrderId, u32>,
+    /// How often each instruction without a name was carried out.
+    pub unnamed: BTreeMap<&'static str, u32>,
     numbered: u64,
 }
 
@@ -28,7 +30,12 @@ impl ModelEngine {
         board: &mut ModelBoard,
     ) -> EngineAnswer {
         let client_order_id = instruction.client_order_id().cloned();
-        let key = client_order_id.clone().expect("a desk names all its orders");
+        let Some(key) = client_order_id.clone() else {
+            // What has no name comes to the same when it is done twice, or is not sent twice.
+            *self.unnamed.entry(instruction.action()).or_default() += 1;
+            board.log(Topic::Risk, now, samples::event_body(Topic::Risk, now));
+            return Ok(Report::default());
+        };
         if let Some(order) = self.orders.get(&key) {
             return Ok(placed(order, true));
         }

@@ -25,8 +25,23 @@ pub trait Board {
     /// Whether the instrument exists.
     fn has_symbol(&self, symbol: Symbol) -> bool;
 
-    /// An answer to a question after data that are no state topic's: instruments, candles, orders, executions, … Nothing
-    /// where there is no such thing.
+    /// An answer to a question after data that are no state topic's. Nothing where there is no such thing. Rows are
+    /// bounded by the question's `limit`, which is always there, and else by the connection's `rows_max`.
+    ///
+    /// | question | answer |
+    /// | --- | --- |
+    /// | `GetInstruments` | `Instruments` |
+    /// | `GetCandles` | `CandleUpdate` |
+    /// | `GetOrders` | `Orders`: all open ones, and at most `limit` final ones |
+    /// | `GetOrderStatus` | `OrderUpdate` |
+    /// | `GetPosition` | `PositionUpdate` of one position, with `snapshot` false |
+    /// | `GetExecutions` | `Executions` |
+    /// | `GetRisk` | `RiskStatusUpdate` |
+    /// | `GetAlerts` | `Alerts` |
+    /// | `GetLogs` | `Logs` |
+    ///
+    /// None of them has a `topic`. Orders, executions, risk, alerts and logs have `ep` and `seq` of [`Board::head`]: all
+    /// that the topic has told until there is in them, so that a reader goes on after that place.
     fn answer(&self, question: &Command) -> Option<Arc<Frame>>;
 }
 
