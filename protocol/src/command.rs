@@ -24,6 +24,7 @@ pub struct Envelope {
 
 /// Everything that a client can ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a few of them are at hand at a time")]
 pub enum Command {
     /// Send a market's ticker from now on.
     SubscribeTicker(Symbol),
@@ -119,7 +120,8 @@ pub struct GetOrders {
     /// Only those that are open.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub open_only: bool,
-    /// How many final ones at most; [`ROWS_DEFAULT`] where absent. Open ones are all sent.
+    /// How many at most, open ones first. Where absent: open ones up to the connection's `rows_max`, and final ones as long
+    /// as there are not [`ROWS_DEFAULT`] in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }

@@ -59,6 +59,7 @@ macro_rules! bodies {
     ($($(#[$doc:meta])* $name:ident($body:ty) = $kind:literal,)+) => {
         /// What a message tells.
         #[derive(Clone, Debug, PartialEq, Eq)]
+        #[expect(clippy::large_enum_variant, reason = "messages that are kept are kept behind an Arc")]
         pub enum Body {
             $($(#[$doc])* $name($body),)+
             /// A message of a newer server; to be ignored.

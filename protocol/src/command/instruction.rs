@@ -104,7 +104,9 @@ impl Instruction {
         match &self {
             Instruction::CancelOrder(order) => order.check()?,
             Instruction::AmendOrder(amend) => names_one(&amend.order_id, &amend.client_order_id)?,
-            Instruction::SetRiskLimits(_) => drop(super::body::<EveryLimit>(text)?),
+            Instruction::SetRiskLimits(_) => {
+                super::body::<EveryLimit>(text)?;
+            }
             _ => {}
         }
         Ok(self)

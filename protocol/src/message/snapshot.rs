@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub struct Orders {
     /// Open ones oldest first, then final ones, the last to end first.
     pub orders: Vec<Order>,
-    /// Whether older final ones were left out.
+    /// Whether there are others that were left out.
     #[serde(default)]
     pub more: bool,
 }

@@ -334,7 +334,7 @@ impl Server {
             Command::Instruct(instruction) => {
                 let client_order_id = instruction.client_order_id().cloned();
                 self.awaiting = Some((id, action, client_order_id));
-                self.answers.push_back(Outgoing::Engine(instruction));
+                self.answers.push_back(Outgoing::Engine(Box::new(instruction)));
                 return;
             }
             Command::Ping(ping) => {

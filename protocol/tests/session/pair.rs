@@ -34,7 +34,7 @@ pub(crate) enum Parcel {
     DeskClosed(u16),
     ServerGone,
     /// The engine carries out a command that it took in a moment ago.
-    Execute(Instruction),
+    Execute(Box<Instruction>),
     Answer(EngineAnswer),
 }
 

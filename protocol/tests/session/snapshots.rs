@@ -5,7 +5,7 @@ use crate::pair::Pair;
 use crate::samples;
 use crate::server_rules::{Alone, code, generous, messages};
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::{Command, GetExecutions, GetOrders, ROWS_DEFAULT};
+use tickwire_protocol::command::{Command, GetExecutions, GetOrders};
 use tickwire_protocol::error::ErrorCode;
 use tickwire_protocol::id::{Epoch, Seq};
 use tickwire_protocol::limits::Limits;
@@ -142,32 +142,6 @@ fn questions_that_have_no_answer_say_why() {
             "{text}"
         );
     }
-}
-
-#[test]
-fn a_question_without_a_limit_gets_the_usual_number_of_rows() {
-    let mut alone = Alone::new(generous());
-    let limits = |alone: &mut Alone, text: &str| {
-        alone.ask(text);
-        match alone.board.asked.borrow().last() {
-            Some(
-                Command::GetOrders(GetOrders { limit, .. })
-                | Command::GetExecutions(GetExecutions { limit, .. }),
-            ) => limit.unwrap(),
-            other => panic!("{other:?}"),
-        }
-    };
-    assert_eq!(limits(&mut alone, r#"{"action":"get_orders"}"#), ROWS_DEFAULT);
-    assert_eq!(limits(&mut alone, r#"{"action":"get_executions"}"#), ROWS_DEFAULT);
-    assert_eq!(
-        limits(&mut alone, r#"{"action":"get_orders","limit":1000}"#),
-        1_000
-    );
-    let mut narrow = Alone::new(Limits {
-        rows_max: 10,
-        ..generous()
-    });
-    assert_eq!(limits(&mut narrow, r#"{"action":"get_orders"}"#), 10);
 }
 
 fn reset(topic: Topic, seq: u64) -> Message {

@@ -26,13 +26,13 @@ pub trait Board {
     fn has_symbol(&self, symbol: Symbol) -> bool;
 
     /// An answer to a question after data that are no state topic's. Nothing where there is no such thing. Rows are
-    /// bounded by the question's `limit`, which is always there, and else by the connection's `rows_max`.
+    /// bounded by the question's `limit`, which is within the connection's limits, and are never without a bound.
     ///
     /// | question | answer |
     /// | --- | --- |
     /// | `GetInstruments` | `Instruments` |
     /// | `GetCandles` | `CandleUpdate` |
-    /// | `GetOrders` | `Orders`: all open ones, and at most `limit` final ones |
+    /// | `GetOrders` | `Orders` |
     /// | `GetOrderStatus` | `OrderUpdate` |
     /// | `GetPosition` | `PositionUpdate` of one position, with `snapshot` false |
     /// | `GetExecutions` | `Executions` |
@@ -77,7 +77,7 @@ pub enum Outgoing {
     /// Send a ping of the WebSocket itself.
     Ping,
     /// Hand an instruction to the engine and come back with [`Incoming::Answered`].
-    Engine(Instruction),
+    Engine(Box<Instruction>),
     /// Close the connection.
     Close(CloseReason),
 }

@@ -1,7 +1,7 @@
 //! Questions after data that are no state topic's: checked here, answered by the board.
 
 use super::{Board, Server, known};
-use crate::command::{Command, GetExecutions, GetOrders, OrderRef, ROWS_DEFAULT};
+use crate::command::{Command, GetExecutions, GetOrders, OrderRef};
 use crate::error::{ErrorCode, Refusal};
 use crate::id::CommandId;
 use crate::limits::Limits;
@@ -11,11 +11,11 @@ impl Server {
     pub(super) fn question(
         &mut self,
         id: &Option<CommandId>,
-        mut question: Command,
+        question: Command,
         board: &dyn Board,
     ) -> Result<(), Refusal> {
         let rows_max = self.limits.rows_max;
-        let symbol = match &mut question {
+        let symbol = match &question {
             Command::GetCandles(body) => {
                 within(body.limit, self.limits.candles_max)?;
                 Some(body.symbol)
@@ -23,7 +23,6 @@ impl Server {
             Command::GetOrders(GetOrders { symbol, limit, .. })
             | Command::GetExecutions(GetExecutions { symbol, limit }) => {
                 within(*limit, rows_max)?;
-                limit.get_or_insert(ROWS_DEFAULT.min(rows_max));
                 *symbol
             }
             Command::GetPosition(symbol) => Some(*symbol),
