@@ -113,6 +113,14 @@ pub(crate) fn consequences(account: &Account, order: &Order, at: TimestampMs) ->
     let Some(group) = order.group.filter(|group| group.role != GroupRole::Entry) else {
         return Vec::new();
     };
+    // Whoever ended because of another one of the group is not the cause of anything: that other one lives on.
+    let is_effect = matches!(
+        order.reason,
+        Some(OrderReason::SiblingFilled | OrderReason::SiblingCancelled)
+    );
+    if is_effect {
+        return Vec::new();
+    }
     let others = account
         .orders
         .group(group.id)

@@ -42,9 +42,9 @@ fn a_part_filled_of_one_leg_is_taken_off_the_other() {
          order-3 sell 1.5 ETHUSDT stop 90.00 sl of group-1
          order-3 triggered
          order-2 cancelled 0.5 of 2 @ 110 SIBLING_FILLED
-         order-3 cancelled SIBLING_FILLED
-         equity 9988.5 cash 10005 used 150 available 9838.5 today -11.5
-         pos-1 buy 1.5 ETHUSDT @ 100 mark 89.00 pnl -16.5 (-11.00 %)",
+         exec-3 pos-1 sell 1.5 @ 89.00 fee 0 pnl -16.5
+         order-3 filled 1.5 @ 89 fee 0
+         equity 9988.5 cash 9988.5 used 0 available 9988.5 today -11.5",
     );
 }
 
@@ -63,7 +63,8 @@ fn when_one_tick_touches_both_legs_the_stop_wins() {
          order-3 sell 2 ETHUSDT stop 90.00 sl of group-1
          order-3 triggered
          order-2 cancelled SIBLING_FILLED
-         order-3 cancelled SIBLING_CANCELLED",
+         exec-2 pos-1 sell 2 @ 111.00 fee 0 pnl 22
+         order-3 filled 2 @ 111 fee 0",
     );
 }
 
@@ -82,8 +83,8 @@ fn a_triggered_stop_limit_leg_rests_alone() {
          order-3 sell 2 ETHUSDT stop 90.00 limit 89.50 sl of group-1
          order-3 triggered
          order-2 cancelled SIBLING_FILLED
-         order-3 cancelled SIBLING_CANCELLED
-         0 open, 0 tied up",
+         1 open, 0 tied up
+         order-3 triggered",
     );
 }
 
@@ -137,7 +138,8 @@ fn a_market_bracket_is_protected_at_once() {
          order-3 sell 2 ETHUSDT peak 108.00 stop 103 sl of group-1
          order-3 triggered
          order-2 cancelled SIBLING_FILLED
-         order-3 cancelled SIBLING_CANCELLED
+         exec-2 pos-1 sell 2 @ 100.00 fee 0
+         order-3 filled 2 @ 100 fee 0
          0 open, 0 tied up",
     );
 }
@@ -170,7 +172,8 @@ fn the_legs_of_a_bracket_are_sized_to_what_has_filled() {
          order-3 sell 2 ETHUSDT stop 90 sl of group-1
          order-3 triggered
          order-2 cancelled SIBLING_FILLED
-         order-3 cancelled SIBLING_CANCELLED",
+         exec-3 pos-1 sell 2 @ 90.00 fee 0 pnl -18
+         order-3 filled 2 @ 90 fee 0",
     );
 }
 
