@@ -9,6 +9,7 @@
 //! - [`engine`]: takes an input, decides, folds the decision into the state, and tells what was touched ([`batch`])
 //! - [`market`]: what is known of markets: quotes, candles, 24-hour figures, books. Rebuilt from feeds, never journaled
 //! - [`order`]: validation and execution of orders: pure functions of the state that give events or a refusal
+//! - [`working`]: the index that finds the orders that a tick touches
 //! - [`event`]: the facts that are journaled; [`state`], [`account`], [`position`]: their fold
 //! - [`bounds`]: why no arithmetic in here overflows or loses a digit
 #![forbid(unsafe_code)]
@@ -26,6 +27,7 @@ pub mod order;
 pub mod position;
 pub mod risk;
 pub mod state;
+pub mod working;
 
 pub use batch::{Batch, Record, Touched, TouchedMarket};
 pub use config::{ConfigError, EngineConfig};

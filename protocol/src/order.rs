@@ -313,6 +313,9 @@ pub struct Order {
     /// Whether a trailing stop still waits for its activation price: it neither follows nor triggers until then.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub is_dormant: bool,
+    /// When it reaches the venue; absent once it has. Nothing fills or triggers it before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrives_at: Option<TimestampMs>,
     /// How long it works.
     #[serde(default, skip_serializing_if = "TimeInForce::is_default")]
     pub time_in_force: TimeInForce,
@@ -377,6 +380,7 @@ impl Order {
             peak_price: None,
             current_stop_price: None,
             is_dormant: false,
+            arrives_at: None,
             time_in_force: TimeInForce::Gtc,
             expires_at: None,
             post_only: false,

@@ -7,6 +7,7 @@ use super::Account;
 use crate::account::Ledger;
 use crate::bounds::{self, AMOUNT_MAX, PLACES_MAX};
 use crate::market::MarketView;
+use crate::order::reserve;
 use crate::position::Position;
 use rust_decimal::Decimal;
 use tickwire_protocol::account as row;
@@ -171,15 +172,17 @@ impl AccountView<'_> {
         let positions = || self.account.positions.values();
         let position_value: Amount = positions().map(|p| valuation(p, self.markets).value).sum();
         let used_margin: Amount = positions().map(|position| position.cost).sum();
+        let order_margin = reserve::order_margin(self.account, self.markets);
+        let free = available(&self.account.ledger, positions(), self.markets) - order_margin;
         row::Balance {
             total_balance: self.account.ledger.cash().normalized(),
-            available_balance: available(&self.account.ledger, positions(), self.markets).normalized(),
+            available_balance: free.max(Amount::ZERO).normalized(),
             position_value: position_value.normalized(),
             unrealized_pnl: self.unrealized_pnl().normalized(),
             currency: self.currency.to_owned(),
             margin_balance: self.equity().normalized(),
             used_margin: used_margin.normalized(),
-            order_margin: Amount::ZERO,
+            order_margin: order_margin.normalized(),
             maintenance_margin: Amount::ZERO,
             leverage: self.account.leverage.clone(),
         }

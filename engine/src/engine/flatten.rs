@@ -4,12 +4,68 @@
 use super::Engine;
 use crate::batch::Batch;
 use crate::event::{Event, Fact};
+use crate::order::{repeated, rest};
+use std::collections::BTreeSet;
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::ClosePosition;
-use tickwire_protocol::id::{AccountId, OrderId, Symbol};
+use tickwire_protocol::command::{ClosePosition, FlattenAll, Report};
+use tickwire_protocol::error::Refusal;
+use tickwire_protocol::id::{AccountId, ClientOrderId, OrderId, Symbol};
 use tickwire_protocol::order::{Order, OrderReason, OrderStatus};
 
 impl Engine {
+    /// Cancels all orders and closes all positions of an account, or does nothing where a position cannot be closed now.
+    /// The first closing order bears the owner's id.
+    pub(super) fn flatten(
+        &mut self,
+        account: AccountId,
+        at: TimestampMs,
+        wanted: &FlattenAll,
+        batch: &mut Batch,
+    ) -> Result<Report, Refusal> {
+        let desk = self.desk();
+        let owner = desk.account(account)?;
+        if let Some(report) = repeated(owner, wanted.client_order_id.as_ref()) {
+            return Ok(report);
+        }
+        for &symbol in owner.positions.keys() {
+            desk.close_out(account, at, &all_of(symbol, None), OrderReason::User)?;
+        }
+        let from = batch.records.len();
+        self.cancel_orders(account, at, None, OrderReason::User, batch);
+        self.close_held(
+            account,
+            at,
+            OrderReason::User,
+            wanted.client_order_id.as_ref(),
+            batch,
+        );
+        let orders = || {
+            batch.records[from..]
+                .iter()
+                .filter_map(|record| match &record.event.fact {
+                    Fact::OrderChanged(order) => Some(order),
+                    _ => None,
+                })
+        };
+        let ids: BTreeSet<OrderId> = orders().map(|order| order.id).collect();
+        let named = orders()
+            .rev()
+            .find(|order| order.client_order_id.is_some() && order.client_order_id == wanted.client_order_id);
+        let report = Report {
+            order_id: named.map(|order| order.id),
+            status: named.map(|order| order.status),
+            client_order_id: wanted.client_order_id.clone(),
+            order_ids: ids.into_iter().collect(),
+            duplicate: Some(false),
+            ..Report::default()
+        };
+        if let Some(client_order_id) = wanted.client_order_id.clone().filter(|_| named.is_none()) {
+            let fact = Fact::Done { client_order_id };
+            self.record(Event { account, at, fact }, batch);
+        }
+        Ok(report)
+    }
+
     /// Cancels the open orders of an account, or those in one instrument. Gives their ids.
     pub(super) fn cancel_orders(
         &mut self,
@@ -22,17 +78,11 @@ impl Engine {
         let Some(owner) = self.state.accounts.get(&account) else {
             return Vec::new();
         };
-        let cancelled: Vec<Order> = owner
-            .orders
-            .all_open()
-            .filter(|order| symbol.is_none_or(|symbol| order.symbol == symbol))
-            .map(|order| Order {
-                status: OrderStatus::Cancelled,
-                reason: Some(reason),
-                updated_at: at,
-                ..order.clone()
-            })
-            .collect();
+        let ended = |order: &Order| rest::ended(order, OrderStatus::Cancelled, reason, at);
+        let cancelled: Vec<Order> = match symbol {
+            Some(symbol) => owner.orders.open_in(symbol).map(ended).collect(),
+            None => owner.orders.all_open().map(ended).collect(),
+        };
         let ids = cancelled.iter().map(|order| order.id).collect();
         for order in cancelled {
             let fact = Fact::OrderChanged(order);
@@ -42,34 +92,49 @@ impl Engine {
     }
 
     /// Closes the positions of an account at market, as far as they have a price now; what has none is tried again by
-    /// whoever wants it gone. Gives whether all are closed.
+    /// whoever wants it gone. Gives whether all are closed. These orders are the desk's own: they fill at once, whatever
+    /// time an owner's orders take to the venue.
     pub(super) fn close_positions(
         &mut self,
         account: AccountId,
         at: TimestampMs,
-        _reason: OrderReason,
+        reason: OrderReason,
+        batch: &mut Batch,
+    ) -> bool {
+        self.close_held(account, at, reason, None, batch)
+    }
+
+    fn close_held(
+        &mut self,
+        account: AccountId,
+        at: TimestampMs,
+        reason: OrderReason,
+        client_order_id: Option<&ClientOrderId>,
         batch: &mut Batch,
     ) -> bool {
         let Some(owner) = self.state.accounts.get(&account) else {
             return true;
         };
         let held: Vec<Symbol> = owner.positions.keys().copied().collect();
+        let mut name = client_order_id;
         let mut all = true;
         for symbol in held {
-            let close = ClosePosition {
-                client_order_id: None,
-                symbol,
-                percent: None,
-            };
-            match self.desk().close(account, at, &close) {
+            match self.desk().close_out(account, at, &all_of(symbol, name), reason) {
                 Ok(decided) => {
-                    for fact in decided.facts {
-                        self.record(Event { account, at, fact }, batch);
-                    }
+                    name = None;
+                    self.carry_out(account, at, decided.facts, batch);
                 }
                 Err(_) => all = false,
             }
         }
         all
+    }
+}
+
+fn all_of(symbol: Symbol, client_order_id: Option<&ClientOrderId>) -> ClosePosition {
+    ClosePosition {
+        client_order_id: client_order_id.cloned(),
+        symbol,
+        percent: None,
     }
 }

@@ -1,8 +1,13 @@
 //! Trading days in a few words each: what an owner and the market do, and what comes of it, to the last digit.
 
+mod commands;
+mod door;
 mod edges;
+mod groups;
+mod limits;
 mod market_data;
 mod orders;
 mod positions;
 mod recovery;
 mod refusals;
+mod triggers;
