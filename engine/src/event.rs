@@ -58,6 +58,12 @@ pub enum Fact {
     AlertRuleChanged(AlertRule),
     /// The desk said something.
     Alerted(Alert),
+    /// A person resumed trading when the account was worth this: the risk guard measures drawdown and the day's loss from
+    /// it.
+    EquityRebased {
+        /// Equity then.
+        equity: Amount,
+    },
 }
 
 impl Fact {
@@ -71,7 +77,8 @@ impl Fact {
             Fact::AccountOpened { .. }
             | Fact::DayOpened { .. }
             | Fact::LeverageSet { .. }
-            | Fact::EquityMarked { .. } => None,
+            | Fact::EquityMarked { .. }
+            | Fact::EquityRebased { .. } => None,
         }
     }
 }

@@ -49,6 +49,9 @@ pub(super) fn execute(desk: &Desk<'_>, ticket: &Ticket<'_>) -> Result<Decided, R
                 other => refusal::does_not_add_up(other),
             })?;
     }
+    if let Some(opening) = plan.opening {
+        desk.may_turn_into(ticket.account, symbol, ticket.side, opening.value)?;
+    }
     if let Some(opening) = plan.opening
         && opening.needed > opening.available
     {
@@ -79,6 +82,8 @@ struct Plan<'a> {
 struct Opening {
     available: Amount,
     needed: Amount,
+    /// What they are worth, without the fee.
+    value: Amount,
 }
 
 impl<'a> Plan<'a> {
@@ -115,10 +120,12 @@ impl<'a> Plan<'a> {
             let before = self.opening.unwrap_or_else(|| Opening {
                 available: self.available(),
                 needed: Amount::ZERO,
+                value: Amount::ZERO,
             });
             let fee = self.execution(price, opening.normalized())?;
             self.opening = Some(Opening {
                 needed: before.needed + price.times(opening) + fee,
+                value: before.value + price.times(opening),
                 ..before
             });
         }

@@ -56,6 +56,7 @@ impl<'a> Desk<'a> {
         at: TimestampMs,
         instruction: &Instruction,
     ) -> Result<Decided, Refusal> {
+        self.may_instruct(account, at, instruction)?;
         match instruction {
             Instruction::PlaceOrder(order) => self.place(account, at, order),
             Instruction::ClosePosition(close) => self.close(account, at, close),
@@ -131,14 +132,14 @@ impl<'a> Desk<'a> {
         market::execute(self, &ticket)
     }
 
-    fn account(&self, id: AccountId) -> Result<&'a Account, Refusal> {
+    pub fn account(&self, id: AccountId) -> Result<&'a Account, Refusal> {
         self.state
             .accounts
             .get(&id)
             .ok_or_else(|| refusal::unknown_account(id))
     }
 
-    fn market(&self, symbol: Symbol) -> Result<&'a Market, Refusal> {
+    pub fn market(&self, symbol: Symbol) -> Result<&'a Market, Refusal> {
         self.markets
             .get(symbol)
             .ok_or_else(|| refusal::unknown_symbol(symbol, self.markets))

@@ -8,12 +8,16 @@
 //! wait 90s | wait 2h                  time passes                 timer              time is told
 //! restart                             recover from the events     show               the account, valued
 //! ticker BTCUSDT                      24-hour figures             candles BTCUSDT 5m
+//! loud                                marks of equity and what is said of the feed are told too
 //! ```
+
+mod guard;
 
 use std::fmt::Write as _;
 use tickwire_engine::{
     Action, Batch, Depth, Done, Engine, EngineConfig, Event, Fact, Input, MarketInput, Request,
 };
+use tickwire_protocol::alert::AlertKind;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::command::{ClosePosition, Instruction, PlaceOrder, Report};
 use tickwire_protocol::id::{AccountId, Symbol};
@@ -51,6 +55,8 @@ pub struct TestDesk {
     pub said: String,
     now: TimestampMs,
     account: AccountId,
+    /// Whether marks of equity and alerts about the feed are told.
+    is_loud: bool,
 }
 
 pub fn config() -> EngineConfig {
@@ -102,6 +108,7 @@ impl TestDesk {
             said: String::new(),
             now: TimestampMs(1_765_357_200_000),
             account: AccountId(1),
+            is_loud: false,
         };
         desk.link(LinkState::Live);
         desk
@@ -134,7 +141,8 @@ impl TestDesk {
             ["show"] => self.show(),
             ["ticker", name] => self.ticker(name),
             ["candles", name, interval] => self.candles(name, interval),
-            other => panic!("no step {other:?}"),
+            ["loud"] => self.is_loud = true,
+            other => assert!(self.guard_step(other), "no step {other:?}"),
         }
     }
 
@@ -276,6 +284,13 @@ impl TestDesk {
                     order.symbol
                 )
             }
+            Fact::OrderChanged(order) if order.status != OrderStatus::Filled => {
+                let reason = order
+                    .reason
+                    .map(|reason| format!(" {reason:?}"))
+                    .unwrap_or_default();
+                format!("{} {:?}{reason}", order.id, order.status)
+            }
             Fact::OrderChanged(order) => {
                 let price = order.average_price.unwrap();
                 format!(
@@ -301,8 +316,11 @@ impl TestDesk {
             ),
             Fact::LeverageSet { symbol, leverage } => format!("{symbol} at leverage {leverage}"),
             Fact::RiskChanged(risk) => format!("risk {:?} by {:?}", risk.status, risk.cause),
+            Fact::EquityMarked { .. } if !self.is_loud => return,
             Fact::EquityMarked { equity } => format!("equity {equity}"),
+            Fact::EquityRebased { equity } => format!("measured from {equity}"),
             Fact::AlertRuleChanged(rule) => format!("{} {:?}", rule.id, rule.status),
+            Fact::Alerted(alert) if alert.kind == AlertKind::Feed && !self.is_loud => return,
             Fact::Alerted(alert) => format!("alert {}", alert.message),
         };
         self.say(line.trim());
