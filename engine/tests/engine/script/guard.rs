@@ -94,7 +94,7 @@ impl TestDesk {
             .all_open()
             .map(|order| order.id.to_string())
             .collect();
-        self.say(&format!("open: {}", ids.join(" ")));
+        self.say(format!("open: {}", ids.join(" ")).trim_end());
     }
 
     fn alert(&mut self, name: &str, condition: &str, level: &str, options: &[&str]) {
@@ -130,7 +130,7 @@ impl TestDesk {
             .rules()
             .map(|rule| rule.id.to_string())
             .collect();
-        self.say(&format!("waiting: {}", ids.join(" ")));
+        self.say(format!("waiting: {}", ids.join(" ")).trim_end());
     }
 
     fn worth(&mut self) {
