@@ -1,6 +1,7 @@
 //! What an engine is made with, checked once so that nothing behind it needs to doubt an instrument.
 
 use crate::bounds::{PLACES_MAX, QUANTITY_MAX, QUANTITY_PLACES_MAX};
+use crate::risk::{LimitsError, limits};
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 use tickwire_protocol::id::Symbol;
@@ -40,6 +41,9 @@ pub enum ConfigError {
     /// A fee rate is negative or above 10 %, or has too many decimal places.
     #[error("instrument {0}: fee rates must lie within 0 and 0.1, with at most 8 decimal places")]
     FeeRate(Symbol),
+    /// The limits of the risk guard make no sense.
+    #[error("risk limits: {0}")]
+    Risk(#[from] LimitsError),
     /// An instrument is quoted in another currency than the accounts'.
     #[error("instrument {symbol} is quoted in {quote}, accounts are in {currency}")]
     Currency {
@@ -55,6 +59,7 @@ pub enum ConfigError {
 impl EngineConfig {
     /// Checks what the engine relies on.
     pub fn check(&self) -> Result<(), ConfigError> {
+        limits::checked(&self.risk)?;
         let mut seen = BTreeSet::new();
         for instrument in &self.instruments {
             check_instrument(instrument)?;

@@ -63,6 +63,12 @@ pub enum Fact {
         /// The id that its owner gave it.
         client_order_id: ClientOrderId,
     },
+    /// A person resumed trading when the account was worth this: the risk guard measures drawdown and the day's loss from
+    /// it.
+    EquityRebased {
+        /// Equity then.
+        equity: Amount,
+    },
 }
 
 impl Fact {
@@ -77,7 +83,8 @@ impl Fact {
             | Fact::DayOpened { .. }
             | Fact::LeverageSet { .. }
             | Fact::EquityMarked { .. }
-            | Fact::Done { .. } => None,
+            | Fact::Done { .. }
+            | Fact::EquityRebased { .. } => None,
         }
     }
 }

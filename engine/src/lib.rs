@@ -10,6 +10,7 @@
 //! - [`market`]: what is known of markets: quotes, candles, 24-hour figures, books. Rebuilt from feeds, never journaled
 //! - [`order`]: validation and execution of orders: pure functions of the state that give events or a refusal
 //! - [`working`]: the index that finds the orders that a tick touches
+//! - [`risk`]: what may be opened, and when everything stops; [`performance`]: what is reckoned from equity and trades
 //! - [`event`]: the facts that are journaled; [`state`], [`account`], [`position`]: their fold
 //! - [`bounds`]: why no arithmetic in here overflows or loses a digit
 #![forbid(unsafe_code)]
@@ -24,6 +25,7 @@ pub mod grouped;
 pub mod input;
 pub mod market;
 pub mod order;
+pub mod performance;
 pub mod position;
 pub mod risk;
 pub mod state;

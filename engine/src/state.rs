@@ -107,6 +107,7 @@ impl State {
             Fact::LeverageSet { symbol, leverage } => account.leverage_set(*symbol, *leverage).map(|()| None),
             Fact::RiskChanged(risk) => Ok(Some(account.risk_changed(risk))),
             Fact::EquityMarked { equity } => account.equity_marked(event.at, *equity).map(|()| None),
+            Fact::EquityRebased { equity } => account.equity_rebased(event.at, *equity).map(|()| None),
             Fact::AlertRuleChanged(rule) => {
                 let seq = account.alert_rule_changed(rule);
                 self.last_alert = self.last_alert.max(rule.id);

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub struct Equity {
     /// Cash plus unrealised profit and loss.
     pub total_equity: Amount,
-    /// The highest that it has been.
+    /// The highest that it has been since the account was opened, or since trading was last resumed.
     pub peak_equity: Amount,
     /// The same as `total_equity`, under the older systems' name.
     pub current_equity: Amount,
@@ -30,9 +30,9 @@ pub struct Equity {
     pub unrealized_pnl: Amount,
     /// The loss from the peak, in percent of it, to two places; zero or above.
     pub drawdown_pct: Ratio,
-    /// The equity at 00:00 UTC.
+    /// What the day's loss is measured from: the equity at 00:00 UTC, or when trading was resumed since.
     pub day_equity: Amount,
-    /// The loss since 00:00 UTC, in percent of the equity then, to two places; zero or above.
+    /// The loss from [`Equity::day_equity`], in percent of it, to two places; zero or above.
     pub daily_loss_pct: Ratio,
     /// `Σ maintenance margin / equity` in percent, to two places: at 100 positions are liquidated.
     pub margin_ratio_pct: Ratio,

@@ -4,15 +4,21 @@
 //! has it.
 
 pub mod alerts;
+pub mod curve;
 pub mod equity;
+mod figures;
 pub mod ledger;
 pub mod orders;
+pub mod rate;
+pub mod trades;
 pub mod view;
 
 pub use alerts::Alerts;
 pub use equity::EquityTrack;
 pub use ledger::Ledger;
 pub use orders::{Orders, Receipt};
+pub use rate::OrderRate;
+pub use trades::Trades;
 pub use view::AccountView;
 
 use crate::bounds;
@@ -63,6 +69,10 @@ pub struct Account {
     pub risk_head: Seq,
     /// What the account has been worth.
     pub equity: EquityTrack,
+    /// Its trades, summed up.
+    pub trades: Trades,
+    /// Orders accepted within the last minute.
+    pub rate: OrderRate,
     /// Price alerts, and what the desk said.
     pub alerts: Alerts,
     /// Messages of the alerts topic so far.
@@ -102,6 +112,8 @@ impl Account {
             risk: risk::untouched(at),
             risk_head: Seq(0),
             equity: EquityTrack::starting(at, deposit),
+            trades: Trades::default(),
+            rate: OrderRate::default(),
             alerts: Alerts::default(),
             alerts_head: Seq(0),
         })
@@ -122,12 +134,18 @@ impl Account {
             return Err(FoldError::OutOfBounds);
         }
         self.day = DayOpen { at, equity };
+        self.equity.day_opened(at, equity, self.opened_at);
         Ok(())
     }
 
     pub(crate) fn order_changed(&mut self, order: &Order, is_new: bool) -> Result<Seq, FoldError> {
+        let by_desk = order.reason.is_some();
+        let counts = is_new && !by_desk && !risk::gate::reduces(self, order);
         let seq = self.orders_head.next();
         self.orders.change(order, is_new, seq)?;
+        if counts {
+            self.rate.accepted(order.created_at);
+        }
         self.orders_head = seq;
         Ok(seq)
     }
@@ -141,7 +159,16 @@ impl Account {
         self.ledger = self.ledger.with(execution, filled.is_closing)?;
         match filled.position {
             Some(position) => self.positions.insert(execution.symbol, position),
-            None => self.positions.remove(&execution.symbol),
+            None => {
+                let ended = self.positions.remove(&execution.symbol);
+                if let Some(ended) = ended {
+                    let fees = ended.fees + execution.fee;
+                    let net = ended.realized_pnl + execution.realized_pnl + ended.funding - fees;
+                    self.trades
+                        .ended(execution.symbol, execution.timestamp, net, fees);
+                }
+                None
+            }
         };
         if self.executions.len() == RECENT_MAX {
             self.executions.pop_front();
@@ -184,6 +211,14 @@ impl Account {
             return Err(FoldError::OutOfBounds);
         }
         self.equity.mark(at, equity);
+        Ok(())
+    }
+
+    pub(crate) fn equity_rebased(&mut self, at: TimestampMs, equity: Amount) -> Result<(), FoldError> {
+        if !bounds::is_amount(equity) {
+            return Err(FoldError::OutOfBounds);
+        }
+        self.equity.rebased(at, equity);
         Ok(())
     }
 

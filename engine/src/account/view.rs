@@ -9,11 +9,10 @@ use crate::bounds::{self, AMOUNT_MAX, PLACES_MAX};
 use crate::market::MarketView;
 use crate::order::reserve;
 use crate::position::Position;
-use rust_decimal::Decimal;
 use tickwire_protocol::account as row;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::Seq;
-use tickwire_protocol::money::{Amount, Price, Ratio};
+use tickwire_protocol::money::{Amount, Price};
 use tickwire_protocol::topic::Topic;
 
 /// What a position is worth, and by which price.
@@ -188,17 +187,6 @@ impl AccountView<'_> {
         }
     }
 
-    /// The account at a glance.
-    pub fn dashboard(&self) -> row::Dashboard {
-        let equity = self.equity();
-        row::Dashboard {
-            total_value: equity.normalized(),
-            daily_pnl: (equity - self.account.day.equity).normalized(),
-            open_positions: self.positions_count(),
-            win_rate: self.win_rate(),
-        }
-    }
-
     /// The last place of each of the account's lossless topics.
     pub fn heads(&self) -> [(Topic, Seq); 4] {
         self.account.heads()
@@ -215,13 +203,7 @@ impl AccountView<'_> {
         self.equity().clamp(-AMOUNT_MAX, AMOUNT_MAX).normalized()
     }
 
-    fn positions_count(&self) -> u32 {
+    pub(super) fn positions_count(&self) -> u32 {
         u32::try_from(self.account.positions.len()).unwrap_or(u32::MAX)
-    }
-
-    fn win_rate(&self) -> Option<Ratio> {
-        let wins = Amount::new(Decimal::from(self.account.ledger.wins));
-        let fills = wins + Amount::new(Decimal::from(self.account.ledger.losses));
-        (!fills.is_zero()).then(|| wins.percent_of(fills))
     }
 }

@@ -1,49 +1,493 @@
-//! The risk guard and the alerts: what the desk does and says by itself.
+//! The risk guard: it looks at every account whose worth may have changed, pauses and stops by itself, and lifts neither
+//! unless a person says so.
+//!
+//! A change of status is a fact that comes before what it does, in the same decision: so whatever of a stop was not
+//! carried out, for want of a price or because the desk went down, is carried out when that can be.
 
 use super::Engine;
+use crate::account::AccountView;
 use crate::batch::Batch;
-use crate::event::Event;
+use crate::bounds;
+use crate::event::{Event, Fact};
+use crate::grouped::Grouped;
 use crate::input::Notice;
-use crate::market::TickEffect;
+use crate::market::{MINUTE_MS, TickEffect};
+use crate::risk::{self, Verdict, limits};
+use rust_decimal::Decimal;
+use tickwire_protocol::alert::{AlertKind, Severity};
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::{Instruction, Report};
+use tickwire_protocol::command::{Instruction, RESUME_WORD, Report, ResumeTrading};
 use tickwire_protocol::error::{ErrorCode, Refusal};
-use tickwire_protocol::id::AccountId;
+use tickwire_protocol::id::{AccountId, Symbol};
 use tickwire_protocol::market::Tick;
+use tickwire_protocol::money::Amount;
+use tickwire_protocol::order::{Execution, Order, OrderReason, OrderStatus, Side};
+use tickwire_protocol::risk::{Risk, RiskCause, RiskLimits, RiskStatus};
+
+/// A new peak is marked at most once within this time, unless it is [`PEAK_STEP`] higher.
+const PEAK_MS: u64 = 1000;
+
+/// A new peak that is higher than the last by a part in so many is marked at once.
+const PEAK_STEP: Decimal = Decimal::ONE_THOUSAND;
+
+/// What was found when an account was looked at.
+struct Finding {
+    /// What it is worth, where that is known.
+    equity: Option<Amount>,
+    /// Where the limits bring the guard, where that is further down than it is.
+    verdict: Option<Verdict>,
+    /// Whether the equity is a peak to be told.
+    is_peak: bool,
+    /// Whether its owner is to hear of the margin: that it is short, or is not any more.
+    margin_is_short: Option<bool>,
+    /// Whether it is stopped and still holds or orders something.
+    is_to_be_stopped: bool,
+}
 
 impl Engine {
     pub(super) fn instruct_guard(
         &mut self,
-        _account: AccountId,
-        _at: TimestampMs,
+        account: AccountId,
+        at: TimestampMs,
         instruction: &Instruction,
-        _batch: &mut Batch,
+        batch: &mut Batch,
     ) -> Result<Report, Refusal> {
-        Err(Refusal::new(
-            ErrorCode::Unavailable,
-            format!("{} is not there yet", instruction.action()),
-        ))
+        // Whether the account is there.
+        self.desk().account(account)?;
+        match instruction {
+            Instruction::SetRiskLimits(limits) => self.set_limits(account, at, limits, batch)?,
+            Instruction::PauseTrading => {
+                self.trip(account, at, RiskStatus::SoftPause, RiskCause::Manual, batch);
+            }
+            Instruction::StopTrading => {
+                self.trip(account, at, RiskStatus::HardStop, RiskCause::Manual, batch);
+            }
+            Instruction::ResumeTrading(resume) => self.resume(account, at, resume, batch)?,
+            Instruction::CreateAlert(alert) => return self.create_alert(account, at, alert, batch),
+            Instruction::CancelAlert(alert) => return self.cancel_alert(account, at, alert.alert_id, batch),
+            other => {
+                let message = format!("{} is no business of the risk guard", other.action());
+                return Err(Refusal::new(ErrorCode::Internal, message));
+            }
+        }
+        Ok(Report::default())
+    }
+
+    /// The account was just opened: it gets the limits of the configuration. So do accounts of journals that are older
+    /// than the guard, when they are next looked at.
+    pub(super) fn guard_opened(&mut self, account: AccountId, at: TimestampMs, batch: &mut Batch) {
+        let Some(owner) = self.state.accounts.get(&account) else {
+            return;
+        };
+        let limits = self.default_limits;
+        if owner.risk_head.0 == 0 && owner.risk.limits != limits {
+            let risk = Risk {
+                limits,
+                ..owner.risk.clone()
+            };
+            let fact = Fact::RiskChanged(risk);
+            self.record(Event { account, at, fact }, batch);
+        }
     }
 
     /// The market with this number ticked: which accounts are worth less, which alerts fire.
     pub(super) fn guard_after_tick(
         &mut self,
-        _number: usize,
-        _tick: &Tick,
-        _effect: TickEffect,
-        _batch: &mut Batch,
+        number: usize,
+        tick: &Tick,
+        effect: TickEffect,
+        batch: &mut Batch,
     ) {
+        let at = tick.received_at;
+        if effect.candle.is_some() {
+            self.fire_alerts(number, at, batch);
+        }
+        let holders = self.watch.holders(number);
+        let are_revalued = effect.marks && !holders.is_empty();
+        if !are_revalued && self.watch.stirred.is_empty() {
+            return;
+        }
+        let mut accounts = std::mem::take(&mut self.watch.stirred);
+        let holders = are_revalued.then(|| self.watch.holders(number));
+        accounts.extend(holders.into_iter().flatten());
+        for account in accounts {
+            self.look_at(account, at, batch);
+        }
+        self.watch.stirred.clear();
     }
 
     /// An account did something: whether it may go on.
-    pub(super) fn guard_after_request(&mut self, _account: AccountId, _at: TimestampMs, _batch: &mut Batch) {}
+    pub(super) fn guard_after_request(&mut self, account: AccountId, at: TimestampMs, batch: &mut Batch) {
+        self.guard_opened(account, at, batch);
+        self.look_at(account, at, batch);
+        self.watch.stirred.clear();
+    }
 
     /// Time has passed.
-    pub(super) fn guard_after_time(&mut self, _at: TimestampMs, _batch: &mut Batch) {}
+    pub(super) fn guard_after_time(&mut self, at: TimestampMs, batch: &mut Batch) {
+        if !bounds::is_time(at) {
+            return;
+        }
+        let accounts: Vec<AccountId> = self.state.accounts.keys().copied().collect();
+        for account in accounts {
+            self.guard_opened(account, at, batch);
+            self.look_at(account, at, batch);
+            self.mark_minute(account, at, batch);
+        }
+        self.look_at_feed(at, batch);
+        self.watch.stirred.clear();
+    }
 
     /// Something happened to the desk itself.
-    pub(super) fn guard_after_notice(&mut self, _notice: &Notice, _at: TimestampMs, _batch: &mut Batch) {}
+    pub(super) fn guard_after_notice(&mut self, notice: &Notice, at: TimestampMs, batch: &mut Batch) {
+        let accounts: Vec<AccountId> = self.state.accounts.keys().copied().collect();
+        for account in accounts {
+            match notice {
+                Notice::JournalShort => {
+                    let message = "The journal is short of room, so nothing new is opened: free room on its disk, then \
+                                   resume trading.";
+                    let is_told = self.state.accounts.get(&account).is_some_and(|owner| {
+                        owner.risk.status > RiskStatus::Normal && owner.risk.cause == RiskCause::Journal
+                    });
+                    if !is_told {
+                        self.say(
+                            account,
+                            at,
+                            AlertKind::Journal,
+                            Severity::Critical,
+                            message,
+                            batch,
+                        );
+                    }
+                    self.trip(account, at, RiskStatus::SoftPause, RiskCause::Journal, batch);
+                }
+                Notice::JournalCut { entries } => {
+                    let message = format!(
+                        "The end of the journal was damaged: {entries} entries were lost. Check orders and positions against \
+                         your own records."
+                    );
+                    self.say(
+                        account,
+                        at,
+                        AlertKind::Journal,
+                        Severity::Critical,
+                        &message,
+                        batch,
+                    );
+                }
+            }
+        }
+        self.watch.stirred.clear();
+    }
 
     /// Keeps what follows from the state in step with it.
-    pub(super) fn guard_applied(&mut self, _event: &Event) {}
+    pub(super) fn guard_applied(&mut self, event: &Event) {
+        match &event.fact {
+            Fact::Executed(execution) => {
+                let held_by = &self.holders;
+                let holds = |symbol| {
+                    held_by
+                        .get(&symbol)
+                        .is_some_and(|holders| holders.contains(&event.account))
+                };
+                self.watch
+                    .holdings_changed(event.account, execution.symbol, holds);
+                self.watch.stirred.insert(event.account);
+            }
+            Fact::Funded(_) => {
+                self.watch.stirred.insert(event.account);
+            }
+            Fact::AlertRuleChanged(rule) => {
+                if let Some(number) = self.markets.number(rule.symbol) {
+                    self.watch.alert_changed(number, event.account, rule);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Finds out from the state and the index of holders all that [`Engine::guard_applied`] keeps in step with it: to be
+    /// called when the state was not folded but read.
+    #[allow(dead_code, reason = "called where a state is restored from a snapshot")]
+    pub(super) fn guard_restored(&mut self) {
+        self.watch.clear();
+        for (&symbol, accounts) in &self.holders {
+            for &account in accounts {
+                let holds = |other: Symbol| self.holders.get(&other).is_some_and(|of| of.contains(&account));
+                self.watch.holdings_changed(account, symbol, holds);
+            }
+        }
+        for (&id, account) in &self.state.accounts {
+            for rule in account.alerts.rules() {
+                if let Some(number) = self.markets.number(rule.symbol) {
+                    self.watch.alert_changed(number, id, rule);
+                }
+            }
+        }
+    }
+
+    /// Whether what was just recorded is something that the guard lets happen. Checked of every event in debug builds, so
+    /// that a way around the gate shows wherever it is.
+    pub(super) fn is_within_guard(&self, event: &Event) -> bool {
+        let Some(owner) = self.state.accounts.get(&event.account) else {
+            return true;
+        };
+        match &event.fact {
+            Fact::Executed(execution) => {
+                owner.risk.status == RiskStatus::Normal || !self.has_opened(event.account, execution)
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether an execution that was just folded opened or added.
+    fn has_opened(&self, account: AccountId, execution: &Execution) -> bool {
+        if execution.is_carry {
+            let market = self.markets.get(execution.symbol);
+            let perpetual = market.is_some_and(|market| market.instrument().perpetual.is_some());
+            return perpetual == (execution.side == Side::Sell);
+        }
+        let owner = self.state.accounts.get(&account);
+        let held = owner.and_then(|owner| owner.positions.get(&execution.symbol));
+        held.is_some_and(|held| held.side == execution.side)
+    }
+
+    /// Looks at one account, and does what is to be done.
+    fn look_at(&mut self, account: AccountId, at: TimestampMs, batch: &mut Batch) {
+        let Some(found) = self.find(account, at) else {
+            return;
+        };
+        if let Some(verdict) = found.verdict {
+            self.change_status(account, at, &verdict, found.equity, batch);
+        } else if let Some(equity) = found.equity.filter(|_| found.is_peak) {
+            let fact = Fact::EquityMarked { equity };
+            self.record(Event { account, at, fact }, batch);
+        }
+        if let Some(is_short) = found.margin_is_short {
+            self.say_margin(account, at, is_short, batch);
+        }
+        if found.is_to_be_stopped {
+            self.stop(account, at, batch);
+        }
+    }
+
+    /// What there is to be done of an account. Nothing is known of the worth of one whose positions are not all quoted
+    /// yet, as right after a restart.
+    fn find(&self, id: AccountId, at: TimestampMs) -> Option<Finding> {
+        let view = self.account(id)?;
+        let account = view.account;
+        let is_stopped = account.risk.status == RiskStatus::HardStop;
+        let mut found = Finding {
+            equity: None,
+            verdict: None,
+            is_peak: false,
+            margin_is_short: None,
+            is_to_be_stopped: is_stopped && has_anything(&view),
+        };
+        if !view.is_marked() {
+            return Some(found);
+        }
+        let (equity, track) = (view.equity_in_bounds(), &account.equity);
+        let verdict = Verdict::of(track, &account.risk.limits, equity);
+        let rise = equity - track.peak;
+        found.equity = Some(equity);
+        found.verdict = Some(verdict).filter(|verdict| verdict.status > account.risk.status);
+        found.is_peak = rise.is_positive()
+            && (at.since(track.last_at) >= PEAK_MS || rise.get() * PEAK_STEP >= track.peak.get());
+        found.margin_is_short = super::alerts::margin_turned(&view, equity);
+        Some(found)
+    }
+
+    /// Brings the guard of an account down to `status`, if it stands higher, and does what that means.
+    pub(super) fn trip(
+        &mut self,
+        account: AccountId,
+        at: TimestampMs,
+        status: RiskStatus,
+        cause: RiskCause,
+        batch: &mut Batch,
+    ) {
+        let Some(view) = self.account(account) else {
+            return;
+        };
+        if view.account.risk.status < status {
+            let equity = view.is_marked().then(|| view.equity_in_bounds());
+            let known = equity.unwrap_or(view.account.equity.last);
+            let measured = Verdict::of(&view.account.equity, &view.account.risk.limits, known);
+            let verdict = Verdict {
+                status,
+                cause,
+                ..measured
+            };
+            self.change_status(account, at, &verdict, equity, batch);
+        } else if view.account.risk.status == RiskStatus::HardStop {
+            self.stop(account, at, batch);
+        }
+    }
+
+    /// Records where the guard stands from now on, then what the account is worth, then what its owner hears; and only
+    /// then does what that means.
+    fn change_status(
+        &mut self,
+        account: AccountId,
+        at: TimestampMs,
+        verdict: &Verdict,
+        equity: Option<Amount>,
+        batch: &mut Batch,
+    ) {
+        let Some(owner) = self.state.accounts.get(&account) else {
+            return;
+        };
+        let (track, limits) = (&owner.equity, owner.risk.limits);
+        let message = risk::message(verdict.status);
+        let told = format!("{} {message}", verdict.reason(track, &limits, &self.currency));
+        let risk = Risk {
+            status: verdict.status,
+            message: message.to_owned(),
+            drawdown_pct: verdict.drawdown_pct,
+            daily_loss_pct: verdict.daily_loss_pct,
+            cause: verdict.cause,
+            limits,
+            since: at,
+        };
+        let severity = match verdict.status {
+            RiskStatus::HardStop => Severity::Critical,
+            RiskStatus::SoftPause | RiskStatus::Normal => Severity::Warning,
+        };
+        let facts = std::iter::once(Fact::RiskChanged(risk))
+            .chain(equity.map(|equity| Fact::EquityMarked { equity }));
+        for fact in facts {
+            self.record(Event { account, at, fact }, batch);
+        }
+        self.say(account, at, AlertKind::Risk, severity, &told, batch);
+        match verdict.status {
+            RiskStatus::HardStop => self.stop(account, at, batch),
+            RiskStatus::SoftPause => self.cancel_openings(account, at, batch),
+            RiskStatus::Normal => {}
+        }
+    }
+
+    /// Cancels all orders and closes all positions that have a price now. What is left is tried again whenever the
+    /// account is looked at.
+    fn stop(&mut self, account: AccountId, at: TimestampMs, batch: &mut Batch) {
+        self.cancel_orders(account, at, None, OrderReason::HardStop, batch);
+        self.close_positions(account, at, OrderReason::HardStop, batch);
+    }
+
+    /// Cancels the open orders that would open or add as things stand. One that only reduces stays, whether its owner
+    /// said so or not: it may be what protects a position. Should it come to open after all, the gate refuses that.
+    fn cancel_openings(&mut self, account: AccountId, at: TimestampMs, batch: &mut Batch) {
+        let Some(owner) = self.state.accounts.get(&account) else {
+            return;
+        };
+        let opens = |order: &&Order| !risk::gate::reduces(owner, order);
+        let cancelled: Vec<Order> = owner
+            .orders
+            .all_open()
+            .filter(opens)
+            .map(|order| Order {
+                status: OrderStatus::Cancelled,
+                reason: Some(OrderReason::RiskPaused),
+                updated_at: at,
+                ..order.clone()
+            })
+            .collect();
+        for order in cancelled {
+            // Cancelling one order may have taken others of its group with it.
+            let is_open = self
+                .state
+                .accounts
+                .get(&account)
+                .is_some_and(|owner| owner.orders.open(order.id).is_some());
+            if is_open {
+                let fact = Fact::OrderChanged(order);
+                self.record(Event { account, at, fact }, batch);
+            }
+        }
+    }
+
+    /// Sets limits. Wider ones lift neither a pause nor a stop; tighter ones are measured at once. Allowed at any status.
+    fn set_limits(
+        &mut self,
+        account: AccountId,
+        at: TimestampMs,
+        given: &RiskLimits,
+        batch: &mut Batch,
+    ) -> Result<(), Refusal> {
+        let limits = limits::checked(given)
+            .map_err(|error| Refusal::new(ErrorCode::InvalidField, error.to_string()))?;
+        let risk = &self.desk().account(account)?.risk;
+        // Limits that a person set stand, even where they are those that were never told.
+        if risk.limits != limits || self.desk().account(account)?.risk_head.0 == 0 {
+            let risk = Risk {
+                limits,
+                ..risk.clone()
+            };
+            let fact = Fact::RiskChanged(risk);
+            self.record(Event { account, at, fact }, batch);
+        }
+        Ok(())
+    }
+
+    /// Opens trading again. Drawdown and the day's loss are measured from the equity of now: measured from before, the
+    /// same limit would stop the account again at once.
+    fn resume(
+        &mut self,
+        account: AccountId,
+        at: TimestampMs,
+        resume: &ResumeTrading,
+        batch: &mut Batch,
+    ) -> Result<(), Refusal> {
+        if resume.confirm != RESUME_WORD {
+            let message = format!("to open trading again, confirm must be the word {RESUME_WORD}");
+            return Err(Refusal::new(ErrorCode::ConfirmationRequired, message));
+        }
+        let view = AccountView {
+            account: self.desk().account(account)?,
+            markets: &self.markets,
+            currency: &self.currency,
+        };
+        if view.account.risk.status == RiskStatus::Normal {
+            return Ok(());
+        }
+        if !view.is_marked() {
+            let message = "not all positions are quoted yet, so what to measure losses from is not known: try again in a \
+                           moment";
+            return Err(Refusal::new(ErrorCode::NoPrice, message));
+        }
+        let equity = view.equity_in_bounds();
+        let risk = Risk {
+            limits: view.account.risk.limits,
+            ..risk::untouched(at)
+        };
+        let told = format!(
+            "{} Drawdown and daily loss are measured from {} {} on.",
+            risk.message,
+            Grouped(equity),
+            self.currency
+        );
+        for fact in [Fact::RiskChanged(risk), Fact::EquityRebased { equity }] {
+            self.record(Event { account, at, fact }, batch);
+        }
+        self.say(account, at, AlertKind::Risk, Severity::Info, &told, batch);
+        Ok(())
+    }
+
+    /// A point of the equity curve for each minute in which the account was worth something else than before.
+    fn mark_minute(&mut self, account: AccountId, at: TimestampMs, batch: &mut Batch) {
+        let Some(view) = self.account(account).filter(AccountView::is_marked) else {
+            return;
+        };
+        let (track, equity) = (&view.account.equity, view.equity_in_bounds());
+        let is_due = at.floor_to(MINUTE_MS) > track.last_at.floor_to(MINUTE_MS);
+        if is_due && equity != track.last {
+            let fact = Fact::EquityMarked { equity };
+            self.record(Event { account, at, fact }, batch);
+        }
+    }
+}
+
+/// Whether an account holds or orders anything.
+fn has_anything(view: &AccountView<'_>) -> bool {
+    view.account.orders.all_open().next().is_some() || !view.positions().is_empty()
 }

@@ -3,10 +3,12 @@
 //! The state of accounts changes by [`Engine::apply`] of events alone, so the fold of the journal is the state. What is
 //! known of markets is not part of it: feeds tell it again after a restart.
 
+mod alerts;
 mod flatten;
 mod guard;
 mod margin;
 mod orders;
+mod watch;
 
 use crate::account::AccountView;
 use crate::batch::{Batch, Record, Touched};
@@ -28,6 +30,7 @@ use tickwire_protocol::id::{AccountId, Seq, Symbol};
 use tickwire_protocol::market::{Tick, VenueRules};
 use tickwire_protocol::money::{AMOUNT_SCALE, Amount};
 use tickwire_protocol::risk::RiskLimits;
+use watch::Watch;
 
 /// The answer to a request.
 pub type Answer = Result<Done, Refusal>;
@@ -82,6 +85,8 @@ pub struct Engine {
     working: Working,
     /// Accounts with a position, by instrument: those whose value changes with its marks. Follows from the state.
     holders: BTreeMap<Symbol, BTreeSet<AccountId>>,
+    /// Whom a tick concerns. Follows from the state.
+    watch: Watch,
     /// When the next day begins for any account: the one comparison that a tick costs.
     day_due_at: TimestampMs,
     /// Whether an account waits for its positions to be quoted before its day opens.
@@ -92,9 +97,11 @@ impl Engine {
     /// A desk without accounts, of whose markets nothing is known yet.
     pub fn new(config: EngineConfig) -> Result<Engine, ConfigError> {
         config.check()?;
+        let markets = MarketView::new(&config.instruments);
         Ok(Engine {
-            markets: MarketView::new(&config.instruments),
             working: Working::new(config.instruments.len()),
+            watch: Watch::new(&markets),
+            markets,
             currency: config.currency,
             rules: config.rules,
             default_limits: config.risk,
@@ -117,6 +124,7 @@ impl Engine {
                 .apply(event.borrow())
                 .map_err(|error| RecoverError::Fold { number, error })?;
         }
+        engine.watch.stirred.clear();
         Ok(engine)
     }
 
@@ -210,6 +218,7 @@ impl Engine {
             | Fact::LeverageSet { .. }
             | Fact::RiskChanged(_)
             | Fact::EquityMarked { .. }
+            | Fact::EquityRebased { .. }
             | Fact::AlertRuleChanged(_)
             | Fact::Alerted(_)
             | Fact::Done { .. } => {}
@@ -265,6 +274,7 @@ impl Engine {
             MarketInput::Link { state, at } => {
                 self.markets.link_changed(state, at);
                 self.open_days(at, batch);
+                self.look_at_feed(at, batch);
             }
             MarketInput::History { symbol, candles } => match self.markets.number(symbol) {
                 Some(number) => {
@@ -350,6 +360,7 @@ impl Engine {
             },
             batch,
         );
+        self.guard_opened(account, at, batch);
         Ok(Done::AccountOpened { duplicate: false })
     }
 
@@ -405,8 +416,16 @@ impl Engine {
         let seq = self
             .apply(&event)
             .expect("what was decided follows from the state it was decided on");
+        debug_assert!(
+            self.is_within_guard(&event),
+            "the risk guard was gone around: {event:?}"
+        );
         batch.touched.account(event.account);
+        let alert = self.alert_about(&event);
         batch.records.push(Record { event, seq });
+        if let Some(alert) = alert {
+            self.record(alert, batch);
+        }
     }
 }
 

@@ -37,6 +37,7 @@ impl Engine {
         batch: &mut Batch,
     ) -> Result<Report, Refusal> {
         let desk = self.desk();
+        desk.may_instruct(account, at, instruction)?;
         let decided = match instruction {
             Instruction::PlaceOrder(wanted) => desk.place(account, at, wanted)?,
             Instruction::PlaceOco(wanted) => desk.place_pair(account, at, wanted)?,

@@ -78,7 +78,7 @@ impl Desk<'_> {
         if tied.value + value > AMOUNT_MAX {
             return Err(refusal::beyond_account(self.currency));
         }
-        self.may_open(account, order.symbol, price.times(opening), at)?;
+        self.may_turn_into(account, order.symbol, order.side, price.times(opening))?;
         self.can_pay(account, instrument, &order)?;
         Ok(order)
     }

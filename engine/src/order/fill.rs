@@ -75,7 +75,12 @@ pub(super) fn plan(filling: Filling<'_>, fills: &[(Price, Quantity)]) -> Result<
     }
     if let Some(opening) = plan.opening {
         let symbol = filling.market.symbol();
-        desk.may_open(filling.account, symbol, opening.value, filling.at)?;
+        let order = filling.order;
+        if filling.account.orders.open(order.id).is_some() {
+            desk.may_fill(filling.account, order.id, symbol, opening.value)?;
+        } else {
+            desk.may_turn_into(filling.account, symbol, order.side, opening.value)?;
+        }
         let margin = reserve::opening_margin(filling.account, filling.market.instrument(), opening.value);
         let needed = margin + opening.fees;
         if needed > opening.free {

@@ -12,13 +12,17 @@
 //! wait 90s | wait 2h                  time passes                 timer              time is told
 //! restart                             recover from the events     show               the account, valued
 //! ticker BTCUSDT                      24-hour figures             candles BTCUSDT 5m
+//! loud                                marks of equity and what is said of the feed are told too
 //! ```
+
+mod guard;
 
 use crate::wanted;
 use std::fmt::Write as _;
 use tickwire_engine::{
     Action, Batch, Depth, Done, Engine, EngineConfig, Event, Fact, Input, MarketInput, Request,
 };
+use tickwire_protocol::alert::AlertKind;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::command::{
     CancelAllOrders, ClosePosition, FlattenAll, Instruction, Report, ReversePosition,
@@ -59,6 +63,8 @@ pub struct TestDesk {
     now: TimestampMs,
     account: AccountId,
     rules: VenueRules,
+    /// Whether marks of equity and alerts about the feed are told.
+    is_loud: bool,
 }
 
 pub fn config() -> EngineConfig {
@@ -111,6 +117,7 @@ impl TestDesk {
             now: TimestampMs(1_765_357_200_000),
             account: AccountId(1),
             rules: VenueRules::default(),
+            is_loud: false,
         };
         desk.link(LinkState::Live);
         desk
@@ -158,7 +165,8 @@ impl TestDesk {
             ["show"] => self.show(),
             ["ticker", name] => self.ticker(name),
             ["candles", name, interval] => self.candles(name, interval),
-            other => panic!("no step {other:?}"),
+            ["loud"] => self.is_loud = true,
+            other => assert!(self.guard_step(other), "no step {other:?}"),
         }
     }
 
@@ -353,8 +361,11 @@ impl TestDesk {
             ),
             Fact::LeverageSet { symbol, leverage } => format!("{symbol} at leverage {leverage}"),
             Fact::RiskChanged(risk) => format!("risk {:?} by {:?}", risk.status, risk.cause),
+            Fact::EquityMarked { .. } if !self.is_loud => return,
             Fact::EquityMarked { equity } => format!("equity {equity}"),
+            Fact::EquityRebased { equity } => format!("measured from {equity}"),
             Fact::AlertRuleChanged(rule) => format!("{} {:?}", rule.id, rule.status),
+            Fact::Alerted(alert) if alert.kind == AlertKind::Feed && !self.is_loud => return,
             Fact::Alerted(alert) => format!("alert {}", alert.message),
             Fact::Done { client_order_id } => format!("{client_order_id} done"),
         };

@@ -181,7 +181,8 @@ pub fn event(entry: &Entry) -> Option<Publication> {
         | Fact::DayOpened { .. }
         | Fact::LeverageSet { .. }
         | Fact::EquityMarked { .. }
-        | Fact::Done { .. } => return None,
+        | Fact::Done { .. }
+        | Fact::EquityRebased { .. } => return None,
     };
     Some(Publication::Event {
         account: entry.event.account,

@@ -225,12 +225,16 @@ fn look(engine: &Engine) {
             view.portfolio(),
             view.balance(),
             view.dashboard(),
+            view.equity_row(),
+            view.performance(),
         ));
         serde_json::to_string(&(
             view.positions(),
             view.portfolio(),
             view.balance(),
             view.dashboard(),
+            view.equity_row(),
+            view.performance(),
         ))
         .unwrap();
     }

@@ -47,6 +47,7 @@ impl NaiveLedger {
             | Fact::LeverageSet { .. }
             | Fact::RiskChanged(_)
             | Fact::EquityMarked { .. }
+            | Fact::EquityRebased { .. }
             | Fact::AlertRuleChanged(_)
             | Fact::Alerted(_)
             | Fact::Done { .. } => {}

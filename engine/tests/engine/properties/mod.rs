@@ -3,6 +3,7 @@
 mod accounts;
 mod day;
 mod extremes;
+mod guard;
 mod ledger;
 mod market_data;
 mod reach;

@@ -46,21 +46,6 @@ fn an_absurd_clock_opens_no_day() {
 }
 
 #[test]
-fn wins_are_the_closing_fills_that_made_money() {
-    let mut desk = TestDesk::new();
-    let win_rate = |desk: &TestDesk| desk.engine.account(AccountId(1)).unwrap().dashboard().win_rate;
-    for step in ["deposit 1000", "quote ETHUSDT 100/100", "buy 3 ETHUSDT"] {
-        desk.step(step);
-    }
-    assert_eq!(win_rate(&desk), None);
-    for (quote, rate) in [("110/110", "100.00"), ("100/100", "50.00"), ("90/90", "33.33")] {
-        desk.step(&format!("quote ETHUSDT {quote}"));
-        desk.step("sell 1 ETHUSDT");
-        assert_eq!(win_rate(&desk).unwrap().to_string(), rate);
-    }
-}
-
-#[test]
 fn when_ids_run_out_orders_are_refused() {
     let mut desk = TestDesk::new();
     for step in ["deposit 1000", "quote ETHUSDT 100/100", "buy 1 ETHUSDT"] {

@@ -1,12 +1,15 @@
 //! Trading days in a few words each: what an owner and the market do, and what comes of it, to the last digit.
 
+mod alerts;
 mod commands;
 mod door;
 mod edges;
 mod groups;
+mod guard;
 mod limits;
 mod market_data;
 mod orders;
+mod performance;
 mod positions;
 mod recovery;
 mod refusals;

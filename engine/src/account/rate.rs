@@ -1,0 +1,46 @@
+//! How many orders of an account were accepted within the last minute.
+
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use tickwire_protocol::clock::TimestampMs;
+
+/// The highest limit that can be set, and the most acceptances that are remembered.
+pub const ORDERS_PER_MINUTE_MAX: u32 = 6000;
+
+const MINUTE_MS: u64 = 60_000;
+
+/// When the orders of the last minute were accepted, oldest first. Those that could only reduce are left out, as are
+/// those that the desk placed by itself: neither is ever refused for their number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderRate {
+    accepted: VecDeque<TimestampMs>,
+}
+
+impl OrderRate {
+    /// Orders accepted less than a minute before `at`.
+    pub fn within_minute(&self, at: TimestampMs) -> usize {
+        self.accepted.len() - self.accepted.partition_point(|then| at.since(*then) >= MINUTE_MS)
+    }
+
+    /// How long until one fewer is counted, in milliseconds.
+    pub fn eases_in_ms(&self, at: TimestampMs) -> u64 {
+        let oldest = self.accepted.iter().find(|then| at.since(**then) < MINUTE_MS);
+        oldest.map_or(0, |oldest| MINUTE_MS - at.since(*oldest))
+    }
+
+    pub(super) fn accepted(&mut self, at: TimestampMs) {
+        // A clock that went back counts to the last moment, so that the moments stay in order.
+        let at = self.accepted.back().map_or(at, |last| at.max(*last));
+        while self
+            .accepted
+            .front()
+            .is_some_and(|then| at.since(*then) >= MINUTE_MS)
+        {
+            self.accepted.pop_front();
+        }
+        if self.accepted.len() >= ORDERS_PER_MINUTE_MAX as usize {
+            self.accepted.pop_front();
+        }
+        self.accepted.push_back(at);
+    }
+}

@@ -1,0 +1,236 @@
+//! The gate that everything passes which opens a position or adds to one, at its acceptance and at its fill.
+
+use crate::account::view::valuation;
+use crate::account::{Account, AccountView};
+use crate::grouped::Grouped;
+use crate::market::MarketView;
+use crate::order::Desk;
+use std::collections::BTreeMap;
+use tickwire_protocol::clock::TimestampMs;
+use tickwire_protocol::command::{Instruction, RESUME_WORD};
+use tickwire_protocol::error::{ErrorCode, Refusal};
+use tickwire_protocol::id::{AccountId, OrderId, Symbol};
+use tickwire_protocol::money::{Amount, Price, Quantity};
+use tickwire_protocol::order::{Order, Side};
+use tickwire_protocol::risk::RiskStatus;
+
+/// What is counted no more once an order is filled.
+#[derive(Clone, Copy, Debug, Default)]
+struct Leaving {
+    /// The value of the position that it closes.
+    position: Amount,
+    /// The order itself.
+    order: Option<OrderId>,
+}
+
+impl Desk<'_> {
+    /// Whether the account may open or add to a position in `symbol` by this value: asked before every order that opens
+    /// is accepted, and when one that is not among the open orders is filled.
+    #[allow(dead_code, reason = "asked by whatever opens without closing first")]
+    pub(crate) fn may_open(
+        &self,
+        account: &Account,
+        symbol: Symbol,
+        opening_value: Amount,
+        _at: TimestampMs,
+    ) -> Result<(), Refusal> {
+        self.gate(account, symbol, opening_value, Leaving::default())
+    }
+
+    /// The same for an order of `side`, which closes what is held on the other side first: that is not counted.
+    pub(crate) fn may_turn_into(
+        &self,
+        account: &Account,
+        symbol: Symbol,
+        side: Side,
+        opening_value: Amount,
+    ) -> Result<(), Refusal> {
+        let closed = account.positions.get(&symbol).filter(|held| held.side != side);
+        let leaving = Leaving {
+            position: closed.map_or(Amount::ZERO, |held| valuation(held, self.markets).value),
+            order: None,
+        };
+        self.gate(account, symbol, opening_value, leaving)
+    }
+
+    /// The same for an order that is open already, when it is filled: its value is not counted twice.
+    pub(crate) fn may_fill(
+        &self,
+        account: &Account,
+        order: OrderId,
+        symbol: Symbol,
+        opening_value: Amount,
+    ) -> Result<(), Refusal> {
+        let leaving = Leaving {
+            position: Amount::ZERO,
+            order: Some(order),
+        };
+        self.gate(account, symbol, opening_value, leaving)
+    }
+
+    fn gate(
+        &self,
+        account: &Account,
+        symbol: Symbol,
+        opening_value: Amount,
+        leaving: Leaving,
+    ) -> Result<(), Refusal> {
+        may_trade(account)?;
+        let limits = &account.risk.limits;
+        if limits.max_exposure.is_none() && limits.max_position_value.is_none() {
+            return Ok(());
+        }
+        let view = AccountView {
+            account,
+            markets: self.markets,
+            currency: self.currency,
+        };
+        let openings = openings(account, self.markets, leaving.order);
+        if let Some(limit) = limits.max_exposure {
+            let held = view.balance().position_value - leaving.position;
+            let ordered: Amount = openings.values().copied().sum();
+            if held + ordered + opening_value > limit {
+                return Err(self.beyond("exposure", "max_exposure", [held, ordered, opening_value], limit));
+            }
+        }
+        if let Some(limit) = limits.max_position_value {
+            let rows = view.positions();
+            let of_symbol = rows
+                .iter()
+                .filter(|row| row.symbol == symbol || row.perp_symbol == Some(symbol));
+            let held = of_symbol.map(|row| row.notional).sum::<Amount>() - leaving.position;
+            let ordered = openings.get(&symbol).copied().unwrap_or_default();
+            if held + ordered + opening_value > limit {
+                let what = format!("position in {symbol}");
+                return Err(self.beyond(&what, "max_position_value", [held, ordered, opening_value], limit));
+            }
+        }
+        Ok(())
+    }
+
+    fn beyond(
+        &self,
+        what: &str,
+        field: &str,
+        [held, ordered, opening]: [Amount; 3],
+        limit: Amount,
+    ) -> Refusal {
+        let currency = self.currency;
+        let (sum, limit) = (Grouped(held + ordered + opening), Grouped(limit));
+        let (held, ordered, opening) = (Grouped(held), Grouped(ordered), Grouped(opening));
+        let message = format!(
+            "the {what} would be worth {sum} {currency} ({held} held, {ordered} in open orders, {opening} more), \
+             above the {field} of {limit} {currency}: order less, or close something first"
+        );
+        Refusal::new(ErrorCode::RiskLimit, message)
+    }
+
+    /// Whether the account may do this now, as far as its status and the number of its orders go: asked before anything
+    /// else is looked at, so that no kind of order is forgotten. What is known to reduce
+    /// always may, and a retry gets the answer to its first attempt.
+    pub(crate) fn may_instruct(
+        &self,
+        account: AccountId,
+        at: TimestampMs,
+        instruction: &Instruction,
+    ) -> Result<(), Refusal> {
+        let Some(account) = self.state.accounts.get(&account) else {
+            return Ok(());
+        };
+        let is_retry = instruction
+            .client_order_id()
+            .is_some_and(|name| account.orders.receipt(name).is_some());
+        let orders = match instruction {
+            Instruction::PlaceOrder(order) => {
+                let reduces =
+                    order.reduce_only || is_covered(account, order.symbol, order.side, order.quantity);
+                usize::from(!reduces)
+            }
+            Instruction::PlaceOco(pair) => {
+                let reduces = pair.reduce_only || is_covered(account, pair.symbol, pair.side, pair.quantity);
+                if reduces { 0 } else { 2 }
+            }
+            Instruction::ReversePosition(_) => 1,
+            Instruction::OpenCarry(_) => 2,
+            _ => 0,
+        };
+        if orders == 0 || is_retry {
+            return Ok(());
+        }
+        may_trade(account)?;
+        self.may_place(account, orders, at)
+    }
+
+    /// Whether the account may place so many orders that open now, by their number within a minute.
+    pub(crate) fn may_place(&self, account: &Account, orders: usize, at: TimestampMs) -> Result<(), Refusal> {
+        let Some(limit) = account.risk.limits.max_orders_per_minute else {
+            return Ok(());
+        };
+        let placed = account.rate.within_minute(at);
+        if placed + orders <= limit as usize {
+            return Ok(());
+        }
+        let seconds = account.rate.eases_in_ms(at).div_ceil(1000);
+        let message = format!(
+            "{placed} orders were placed within the last minute, and max_orders_per_minute is {limit}: wait {seconds} s; \
+             orders that reduce a position are still taken"
+        );
+        Err(Refusal::new(ErrorCode::RiskLimit, message))
+    }
+}
+
+/// Whether the risk guard lets the account open anything.
+fn may_trade(account: &Account) -> Result<(), Refusal> {
+    let code = match account.risk.status {
+        RiskStatus::Normal => return Ok(()),
+        RiskStatus::SoftPause => ErrorCode::RiskPaused,
+        RiskStatus::HardStop => ErrorCode::RiskStopped,
+    };
+    let message = format!(
+        "{} Positions may be reduced and closed; resume_trading with the confirmation {RESUME_WORD} opens trading again",
+        account.risk.message
+    );
+    Err(Refusal::new(code, message))
+}
+
+/// Whether what is left of an order could only reduce, as things stand.
+pub(crate) fn reduces(account: &Account, order: &Order) -> bool {
+    order.reduce_only || is_covered(account, order.symbol, order.side, order.remaining())
+}
+
+/// Whether the position on the other side is at least as large.
+fn is_covered(account: &Account, symbol: Symbol, side: Side, quantity: Quantity) -> bool {
+    let held = account.positions.get(&symbol).filter(|held| held.side != side);
+    held.is_some_and(|held| quantity <= held.quantity)
+}
+
+/// What the open orders of an account would open, by instrument: their unfilled quantities at their own prices, less
+/// what they would reduce first. The order `except` is left out.
+fn openings(account: &Account, markets: &MarketView, except: Option<OrderId>) -> BTreeMap<Symbol, Amount> {
+    let mut reducible: BTreeMap<(Symbol, Side), Quantity> = account
+        .positions
+        .values()
+        .map(|held| ((held.symbol, held.side.opposite()), held.quantity))
+        .collect();
+    let mut openings: BTreeMap<Symbol, Amount> = BTreeMap::new();
+    let orders = account.orders.all_open().filter(|order| !order.reduce_only);
+    for order in orders.filter(|order| Some(order.id) != except) {
+        let left = reducible.entry((order.symbol, order.side)).or_default();
+        let reducing = order.remaining().min(*left);
+        *left -= reducing;
+        let opening = order.remaining() - reducing;
+        if let Some(price) = price_of(order, markets) {
+            *openings.entry(order.symbol).or_default() += crate::bounds::value(price, opening);
+        }
+    }
+    openings
+}
+
+/// The price that an order would be filled at, as far as it says: its limit, its trigger, or the best price now.
+fn price_of(order: &Order, markets: &MarketView) -> Option<Price> {
+    let own = order.price.or(order.trigger_price).or(order.current_stop_price);
+    own.or_else(|| {
+        let (price, _) = markets.get(order.symbol)?.mark(order.side.opposite())?;
+        Some(price)
+    })
+}
