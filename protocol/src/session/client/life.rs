@@ -50,7 +50,6 @@ impl Client {
         self.probe_deadline = None;
         self.announced = None;
         self.retry_at = None;
-        self.held = None;
         self.offset.clear();
         self.next_ping = now;
         self.topics.values_mut().for_each(Interest::begin_connection);
