@@ -1,8 +1,11 @@
 //! What holds for any day, however odd: shown on random days, which shrink to the shortest that fails.
 
 mod accounts;
+mod busy;
 mod day;
 mod extremes;
 mod ledger;
 mod market_data;
+mod orders;
 mod reach;
+mod watch;
