@@ -94,6 +94,7 @@ proptest! {
         let at = at.unwrap_or(TimestampMs(1_765_357_200_000)) + 1;
         for input in resync(at).iter().chain(&inputs[cut..]) {
             let (one, other) = (live.handle(input.clone()), restored.handle(input.clone()));
+            prop_assert_eq!(live.touched_accounts(&other.batch.touched), restored.touched_accounts(&other.batch.touched));
             prop_assert_eq!(one.batch.records, other.batch.records);
             prop_assert_eq!(one.answer, other.answer);
         }

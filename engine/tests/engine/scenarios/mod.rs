@@ -1,5 +1,6 @@
 //! Trading days in a few words each: what an owner and the market do, and what comes of it, to the last digit.
 
+mod bounds;
 mod commands;
 mod door;
 mod edges;
