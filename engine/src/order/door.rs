@@ -1,6 +1,7 @@
 //! What the venue looks at before it accepts an order, beyond the order's own fields: prices, the side of the market that a
 //! trigger lies on, value, room, the risk guard, and whether the account can pay.
 
+use super::reserve::Tied;
 use super::{Desk, group, price, quantity, refusal, reserve, trail};
 use crate::account::Account;
 use crate::bounds::{AMOUNT_MAX, ID_MAX, ORDER_VALUE_MAX};
@@ -11,11 +12,11 @@ use tickwire_protocol::market::Instrument;
 use tickwire_protocol::money::{Price, Quantity};
 use tickwire_protocol::order::{Exit, Group, GroupKind, GroupRole, Order, OrderStatus, OrderType, Side};
 
-/// Open orders that an account may have. A bracket counts as three when it is placed.
+/// Open orders that an account may have. A pair counts as two, a bracket as three, when it is placed.
 pub const OPEN_ORDERS_MAX: usize = 100_000;
 
 /// Order ids that one input may take beyond the first: the legs of a bracket.
-const IDS_MORE_MAX: u64 = 2;
+pub(super) const IDS_MORE_MAX: u64 = 2;
 
 impl Desk<'_> {
     /// The order as it may be accepted, if it may.
@@ -71,6 +72,14 @@ impl Desk<'_> {
         if order.reduce_only || !opening.is_positive() {
             return Ok(order);
         }
+        // Making an order smaller is allowed whatever the account may open now.
+        let before = account.orders.open(order.id).and_then(reserve::tied);
+        let is_less = |before: Tied| {
+            order.remaining() <= before.quantity && price.times(order.remaining()) <= before.value
+        };
+        if before.is_some_and(is_less) {
+            return Ok(order);
+        }
         if value < instrument.min_notional {
             return Err(refusal::below_min_notional(value, instrument));
         }
@@ -95,8 +104,11 @@ impl Desk<'_> {
     }
 
     fn has_room(&self, account: &Account, order: &Order) -> Result<(), Refusal> {
-        let is_bracket = order.group.is_some_and(|group| group.kind == GroupKind::Bracket);
-        let more = if is_bracket { 3 } else { 1 };
+        let more = match order.group.map(|group| group.kind) {
+            None => 1,
+            Some(GroupKind::Oco) => 2,
+            Some(GroupKind::Bracket) => 3,
+        };
         if account.orders.open_count() + more > OPEN_ORDERS_MAX {
             return Err(refusal::too_many_open(OPEN_ORDERS_MAX));
         }

@@ -9,6 +9,7 @@
 //!
 //! The plan is made by the very functions that fold events, on copies: what is decided is known to fold.
 
+use super::door::IDS_MORE_MAX;
 use super::{Desk, group, refusal, reserve};
 use crate::account::{Account, Ledger};
 use crate::bounds::ID_MAX;
@@ -114,8 +115,10 @@ impl<'a> Plan<'a> {
     fn new(filling: Filling<'a>, levels: usize) -> Option<Plan<'a>> {
         let state = filling.desk.state;
         let executions_max = u64::try_from(levels).ok()?.checked_add(1)?;
-        let has_ids =
-            state.last_position.0 < ID_MAX && state.last_execution.0.checked_add(executions_max)? <= ID_MAX;
+        let last_order = state.last_order.0.max(filling.order.id.0);
+        let has_ids = last_order.checked_add(IDS_MORE_MAX)? <= ID_MAX
+            && state.last_position.0 < ID_MAX
+            && state.last_execution.0.checked_add(executions_max)? <= ID_MAX;
         let account = filling.account;
         let symbol = filling.market.symbol();
         has_ids.then(|| Plan {

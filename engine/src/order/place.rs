@@ -168,9 +168,6 @@ impl Desk<'_> {
         order: Order,
         at: TimestampMs,
     ) -> Result<Decided, Refusal> {
-        if self.state.last_order.0 >= crate::bounds::ID_MAX {
-            return Err(refusal::ids_exhausted());
-        }
         if self.rules.latency_ms == 0 {
             return self.enter_new(account, market, order, at);
         }

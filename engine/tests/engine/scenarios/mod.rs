@@ -1,6 +1,7 @@
 //! Trading days in a few words each: what an owner and the market do, and what comes of it, to the last digit.
 
 mod alerts;
+mod bounds;
 mod commands;
 mod door;
 mod edges;

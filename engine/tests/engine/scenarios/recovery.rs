@@ -195,7 +195,7 @@ fn an_error_leaves_the_state_as_it_was() {
 }
 
 #[test]
-fn memory_is_bounded_and_retries_are_remembered_for_ever() {
+fn memory_is_bounded_and_retries_are_remembered_for_longer_than_orders() {
     let mut desk = TestDesk::new();
     desk.step("deposit 1000000");
     for number in 0..RECENT_MAX + 10 {
