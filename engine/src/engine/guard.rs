@@ -271,31 +271,40 @@ impl Engine {
         }
     }
 
-    /// What there is to be done of an account. Nothing is known of the worth of one whose positions are not all quoted
-    /// yet, as right after a restart.
+    /// What there is to be done of an account; nothing most of the time, which is found out without a division. Nothing is
+    /// known of the worth of one whose positions are not all quoted yet, as right after a restart.
     fn find(&self, id: AccountId, at: TimestampMs) -> Option<Finding> {
         let view = self.account(id)?;
         let account = view.account;
-        let is_stopped = account.risk.status == RiskStatus::HardStop;
-        let mut found = Finding {
-            equity: None,
-            verdict: None,
-            is_peak: false,
-            margin_is_short: None,
-            is_to_be_stopped: is_stopped && has_anything(&view),
-        };
-        if !view.is_marked() {
-            return Some(found);
-        }
-        let (equity, track) = (view.equity_in_bounds(), &account.equity);
-        let verdict = Verdict::of(track, &account.risk.limits, equity);
+        let (equity, track) = (view.equity(), &account.equity);
+        let (status, limits) = (account.risk.status, &account.risk.limits);
         let rise = equity - track.peak;
-        found.equity = Some(equity);
-        found.verdict = Some(verdict).filter(|verdict| verdict.status > account.risk.status);
-        found.is_peak = rise.is_positive()
+        let is_peak = rise.is_positive()
             && (at.since(track.last_at) >= PEAK_MS || rise.get() * PEAK_STEP >= track.peak.get());
-        found.margin_is_short = super::alerts::margin_turned(&view, equity);
-        Some(found)
+        let verdict = risk::may_trip(track, limits, status, equity);
+        let margin_is_short = super::alerts::margin_turned(&view, equity);
+        let is_to_be_stopped = status == RiskStatus::HardStop && has_anything(&view);
+        if !(is_peak || verdict || margin_is_short.is_some() || is_to_be_stopped) {
+            return None;
+        }
+        if !view.is_marked() {
+            return is_to_be_stopped.then_some(Finding {
+                equity: None,
+                verdict: None,
+                is_peak: false,
+                margin_is_short: None,
+                is_to_be_stopped,
+            });
+        }
+        let equity = view.equity_in_bounds();
+        let verdict = Verdict::of(track, limits, equity);
+        Some(Finding {
+            equity: Some(equity),
+            verdict: Some(verdict).filter(|verdict| verdict.status > status),
+            is_peak,
+            margin_is_short,
+            is_to_be_stopped,
+        })
     }
 
     /// Brings the guard of an account down to `status`, if it stands higher, and does what that means.

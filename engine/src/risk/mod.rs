@@ -56,6 +56,28 @@ pub fn loss_pct(base: Amount, equity: Amount) -> Ratio {
     Ratio::new(percent.round_dp_with_strategy(2, RoundingStrategy::ToZero)).rounded(2)
 }
 
+/// Whether a verdict on this equity may bring the guard further down than `status`: exact, and cheap where nothing is
+/// lost or no limit is set.
+pub(crate) fn may_trip(track: &EquityTrack, limits: &RiskLimits, status: RiskStatus, equity: Amount) -> bool {
+    let reached = |base: Amount, limit: Option<Ratio>| {
+        limit.is_some_and(|limit| {
+            let lost = (base - equity).get();
+            lost > Decimal::ZERO && lost * Decimal::ONE_HUNDRED >= limit.get() * base.get()
+        })
+    };
+    let hard = || {
+        reached(track.peak, limits.hard_drawdown_pct) || reached(track.day_base, limits.hard_daily_loss_pct)
+    };
+    let soft = || {
+        reached(track.peak, limits.soft_drawdown_pct) || reached(track.day_base, limits.soft_daily_loss_pct)
+    };
+    match status {
+        RiskStatus::Normal => hard() || soft(),
+        RiskStatus::SoftPause => hard(),
+        RiskStatus::HardStop => false,
+    }
+}
+
 /// What the limits make of what an account is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
