@@ -208,7 +208,6 @@ impl Engine {
 
     /// Finds out from the state and the index of holders all that [`Engine::guard_applied`] keeps in step with it: to be
     /// called when the state was not folded but read.
-    #[allow(dead_code, reason = "called where a state is restored from a snapshot")]
     pub(super) fn guard_restored(&mut self) {
         self.watch.clear();
         for (&symbol, accounts) in &self.holders {

@@ -140,6 +140,7 @@ impl Engine {
             }
         }
         engine.state = state;
+        engine.guard_restored();
         Ok(engine)
     }
 

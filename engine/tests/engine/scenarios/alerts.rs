@@ -55,7 +55,8 @@ fn alerts_wait_over_a_restart_and_do_not_fire_again_after_one() {
         "deposit 1000 | account 2 | deposit 1000 | trade BTCUSDT 1x100 | alert BTCUSDT above 110 as a | account 1
          | alert BTCUSDT above 120 | trade BTCUSDT 1x115 | restart | trade BTCUSDT 1x125 | restart | trade BTCUSDT 1x130
          | account 2 | alert BTCUSDT above 110 as a | alerts",
-        "acct-1 opened with 1000
+        "
+         acct-1 opened with 1000
          day opened with 1000
          acct-2 opened with 1000
          day opened with 1000
@@ -65,6 +66,7 @@ fn alerts_wait_over_a_restart_and_do_not_fire_again_after_one() {
          alert BTCUSDT crossed above 110.00: it trades at 115.00.
          alert-2 Fired
          alert BTCUSDT crossed above 120.00: it trades at 125.00.
+         done already
          waiting:",
     );
 }
@@ -78,7 +80,8 @@ fn alerts_that_make_no_sense_are_refused() {
          | alert BTCUSDT above x | alert BTCUSDT move x | alert BTCUSDT move 0% | alert BTCUSDT move 1000.01%
          | alert BTCUSDT move 0.001% | unalert alert-1 | alert BTCUSDT above 110 as a | alert BTCUSDT above 120 as a
          | unalert alert-1 | unalert alert-1 | alert BTCUSDT above 110 as a | trade BTCUSDT 1x200 | alerts",
-        "acct-1 opened with 1000
+        "
+         acct-1 opened with 1000
          day opened with 1000
          NO_PRICE: BTCUSDT has not traded yet: try again in a moment
          UNKNOWN_SYMBOL: no instrument XRPUSDT here; there are BTCUSDT, ETHUSDT, DOGEUSDT: get_instruments lists all
@@ -94,8 +97,10 @@ fn alerts_that_make_no_sense_are_refused() {
          INVALID_FIELD: the percent must be above 0 and at most 1000, with at most two decimal places, not 0.001
          NOT_FOUND: no alert alert-1 waits: it has fired, was cancelled, or never was; get_alerts lists them
          alert-1 Active
+         done already
          alert-1 Cancelled
          NOT_FOUND: no alert alert-1 waits: it has fired, was cancelled, or never was; get_alerts lists them
+         done already
          waiting:",
     );
 }

@@ -263,12 +263,15 @@ fn what_was_sent_is_checked_again_when_it_arrives() {
         "what was sent is checked again when it arrives",
         "deposit 1000 | rules latency 1500 | quote ETHUSDT 100/100 | trade ETHUSDT 1x100 | buy 9 ETHUSDT | \
          quote ETHUSDT 150/150 | timer | buy 1 ETHUSDT limit 149 post | quote ETHUSDT 140/140 | timer",
-        "acct-1 opened with 1000
+        "
+         acct-1 opened with 1000
          day opened with 1000
          order-1 buy 9 ETHUSDT on its way
          order-1 rejected INSUFFICIENT_BALANCE
+         alert order-1 (market, buy 9 ETHUSDT) was withdrawn when its moment came: the account could not pay for it.
          order-2 buy 1 ETHUSDT limit 149.00 on its way
-         order-2 rejected WOULD_TAKE",
+         order-2 rejected WOULD_TAKE
+         alert order-2 (limit, buy 1 ETHUSDT) was withdrawn when its moment came: it was post-only and would have been filled at once.",
     );
 }
 

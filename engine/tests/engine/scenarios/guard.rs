@@ -39,7 +39,8 @@ fn one_gap_goes_straight_to_the_stop() {
     check(
         "no pause in between",
         "deposit 1000 | limits soft_dd=5 hard_dd=10 | quote ETHUSDT 100/100 | sell 5 ETHUSDT | quote ETHUSDT 150/150 | show",
-        "acct-1 opened with 1000
+        "
+         acct-1 opened with 1000
          day opened with 1000
          risk Normal by None
          order-1 sell 5 ETHUSDT
@@ -49,7 +50,7 @@ fn one_gap_goes_straight_to_the_stop() {
          alert The loss of 25.00 % from the peak of 1,000.00 USDT reached the limit of 10 %. All orders cancelled and all positions closed. Nothing is opened until a person resumes.
          order-2 buy 5 ETHUSDT
          exec-2 pos-1 buy 5 @ 150.00 fee 0 pnl -250
-         order-2 filled 5 @ 150 fee 0
+         order-2 filled 5 @ 150 fee 0 HARD_STOP
          equity 750 cash 750 used 0 available 750 today -250",
     );
 }
@@ -87,22 +88,25 @@ fn a_pause_cancels_what_would_open_and_leaves_what_reduces() {
         "deposit 1000 | quote ETHUSDT 100/100 | buy 2 ETHUSDT | rest buy 1 ETHUSDT @ 90 | rest sell 2 ETHUSDT @ 120
          | rest sell 2.01 ETHUSDT @ 130 | rest sell 9 ETHUSDT @ 140 reduce | rest sell 1 BTCUSDT @ 150 | pause | orders
          | pause | guard",
-        "acct-1 opened with 1000
+        "
+         acct-1 opened with 1000
          day opened with 1000
          order-1 buy 2 ETHUSDT
          exec-1 pos-1 buy 2 @ 100.00 fee 0
          order-1 filled 2 @ 100 fee 0
-         order-2 buy 1 ETHUSDT
-         order-3 sell 2 ETHUSDT
-         order-4 sell 2.01 ETHUSDT
-         order-5 sell 9 ETHUSDT
-         order-6 sell 1 BTCUSDT
+         order-2 buy 1 ETHUSDT limit 90
+         order-3 sell 2 ETHUSDT limit 120
+         order-4 sell 2.01 ETHUSDT limit 130
+         order-5 sell 9 ETHUSDT limit 140
+         order-6 sell 1 BTCUSDT limit 150
          risk SoftPause by Manual
          alert Trading was paused by hand. New position openings stopped. Existing positions remain open.
-         order-2 Cancelled RiskPaused
-         order-4 Cancelled RiskPaused
-         order-6 Cancelled RiskPaused
-         open: order-3 order-5
+         order-2 cancelled RISK_PAUSED
+         order-4 cancelled RISK_PAUSED
+         order-6 cancelled RISK_PAUSED
+         2 open, 0 tied up
+         order-3 sell 2 ETHUSDT limit 120
+         order-5 sell 9 ETHUSDT limit 140
          SoftPause by Manual at 0.00 % and 0.00 %: New position openings stopped. Existing positions remain open.",
     );
 }
@@ -114,7 +118,8 @@ fn a_stop_takes_everything_back() {
         "deposit 1000 | quote ETHUSDT 100/100 | quote BTCUSDT 100/100 | buy 2 ETHUSDT | sell 1 BTCUSDT
          | rest buy 1 ETHUSDT @ 90 | rest sell 2 ETHUSDT @ 120 reduce | stop | show | orders | buy 1 ETHUSDT
          | rest sell 1 BTCUSDT @ 150 | timer | orders | stop | pause | guard",
-        "acct-1 opened with 1000
+        "
+         acct-1 opened with 1000
          day opened with 1000
          order-1 buy 2 ETHUSDT
          exec-1 pos-1 buy 2 @ 100.00 fee 0
@@ -122,24 +127,24 @@ fn a_stop_takes_everything_back() {
          order-2 sell 1 BTCUSDT
          exec-2 pos-2 sell 1 @ 100.00 fee 0.1
          order-2 filled 1 @ 100 fee 0.1
-         order-3 buy 1 ETHUSDT
-         order-4 sell 2 ETHUSDT
+         order-3 buy 1 ETHUSDT limit 90
+         order-4 sell 2 ETHUSDT limit 120
          risk HardStop by Manual
          alert Trading was stopped by hand. All orders cancelled and all positions closed. Nothing is opened until a person resumes.
-         order-3 Cancelled HardStop
-         order-4 Cancelled HardStop
+         order-3 cancelled HARD_STOP
+         order-4 cancelled HARD_STOP
          order-5 buy 1 BTCUSDT
          exec-3 pos-2 buy 1 @ 100.00 fee 0.1
-         order-5 filled 1 @ 100 fee 0.1
+         order-5 filled 1 @ 100 fee 0.1 HARD_STOP
          order-6 sell 2 ETHUSDT
          exec-4 pos-1 sell 2 @ 100.00 fee 0
-         order-6 filled 2 @ 100 fee 0
+         order-6 filled 2 @ 100 fee 0 HARD_STOP
          equity 999.8 cash 999.8 used 0 available 999.8 today -0.2
-         open:
+         0 open, 0 tied up
          RISK_STOPPED: All orders cancelled and all positions closed. Nothing is opened until a person resumes. Positions may be reduced and closed; resume_trading with the confirmation RESUME opens trading again
-         order-7 sell 1 BTCUSDT
-         order-7 Cancelled HardStop
-         open:
+         order-7 sell 1 BTCUSDT limit 150
+         order-7 cancelled HARD_STOP
+         0 open, 0 tied up
          HardStop by Manual at 0.01 % and 0.01 %: All orders cancelled and all positions closed. Nothing is opened until a person resumes.",
     );
 }
@@ -151,7 +156,8 @@ fn a_stop_without_a_price_goes_on_when_there_is_one() {
         "deposit 1000 | quote ETHUSDT 100/100 | quote BTCUSDT 100/100 | buy 2 ETHUSDT | buy 1 BTCUSDT
          | rest buy 1 ETHUSDT @ 90 | link down | stop | orders | timer | restart | link live | timer
          | quote ETHUSDT 99/99 | timer | quote BTCUSDT 98/98 | show",
-        "acct-1 opened with 1000
+        "
+         acct-1 opened with 1000
          day opened with 1000
          order-1 buy 2 ETHUSDT
          exec-1 pos-1 buy 2 @ 100.00 fee 0
@@ -159,17 +165,17 @@ fn a_stop_without_a_price_goes_on_when_there_is_one() {
          order-2 buy 1 BTCUSDT
          exec-2 pos-2 buy 1 @ 100.00 fee 0.1
          order-2 filled 1 @ 100 fee 0.1
-         order-3 buy 1 ETHUSDT
+         order-3 buy 1 ETHUSDT limit 90
          risk HardStop by Manual
          alert Trading was stopped by hand. All orders cancelled and all positions closed. Nothing is opened until a person resumes.
-         order-3 Cancelled HardStop
-         open:
+         order-3 cancelled HARD_STOP
+         0 open, 0 tied up
          order-4 sell 2 ETHUSDT
          exec-3 pos-1 sell 2 @ 99.00 fee 0 pnl -2
-         order-4 filled 2 @ 99 fee 0
+         order-4 filled 2 @ 99 fee 0 HARD_STOP
          order-5 sell 1 BTCUSDT
          exec-4 pos-2 sell 1 @ 98.00 fee 0.098 pnl -2
-         order-5 filled 1 @ 98 fee 0.098
+         order-5 filled 1 @ 98 fee 0.098 HARD_STOP
          equity 995.802 cash 995.802 used 0 available 995.802 today -4.198",
     );
 }
@@ -182,7 +188,8 @@ fn a_stop_survives_a_restart_and_only_the_word_lifts_it() {
          | quote ETHUSDT 70/70 | buy 1 ETHUSDT | limits hard_dd=90 | guard | resume resume | resume YES | buy 1 ETHUSDT
          | resume RESUME | worth | guard | resume RESUME | limits hard_dd=10
          | quote ETHUSDT 71/71 | buy 1 ETHUSDT | worth",
-        "acct-1 opened with 1000
+        "
+         acct-1 opened with 1000
          day opened with 1000
          risk Normal by None
          order-1 buy 5 ETHUSDT
@@ -192,7 +199,7 @@ fn a_stop_survives_a_restart_and_only_the_word_lifts_it() {
          alert The loss of 15.00 % from the peak of 1,000.00 USDT reached the limit of 10 %. All orders cancelled and all positions closed. Nothing is opened until a person resumes.
          order-2 sell 5 ETHUSDT
          exec-2 pos-1 sell 5 @ 70.00 fee 0 pnl -150
-         order-2 filled 5 @ 70 fee 0
+         order-2 filled 5 @ 70 fee 0 HARD_STOP
          RISK_STOPPED: All orders cancelled and all positions closed. Nothing is opened until a person resumes. Positions may be reduced and closed; resume_trading with the confirmation RESUME opens trading again
          risk HardStop by Drawdown
          HardStop by Drawdown at 15.00 % and 15.00 %: All orders cancelled and all positions closed. Nothing is opened until a person resumes.
@@ -290,13 +297,14 @@ fn exposure_and_positions_are_limited_with_what_is_ordered() {
         "deposit 10000 | quote ETHUSDT 100/100 | quote BTCUSDT 100/100 | limits exposure=1000 position=600 | buy 4 ETHUSDT
          | rest buy 1 ETHUSDT @ 90 | buy 2 ETHUSDT | buy 1.1 ETHUSDT | buy 1 ETHUSDT | buy 4.5 BTCUSDT | buy 4 BTCUSDT
          | sell 11 ETHUSDT | sell 10.1 ETHUSDT | quote ETHUSDT 200/200 | buy 0.05 BTCUSDT | buy 5 ETHUSDT",
-        "acct-1 opened with 10000
+        "
+         acct-1 opened with 10000
          day opened with 10000
          risk Normal by None
          order-1 buy 4 ETHUSDT
          exec-1 pos-1 buy 4 @ 100.00 fee 0
          order-1 filled 4 @ 100 fee 0
-         order-2 buy 1 ETHUSDT
+         order-2 buy 1 ETHUSDT limit 90
          RISK_LIMIT: the position in ETHUSDT would be worth 690.00 USDT (400.00 held, 90.00 in open orders, 200.00 more), above the max_position_value of 600.00 USDT: order less, or close something first
          order-3 buy 1.1 ETHUSDT
          exec-2 pos-1 buy 1.1 @ 100.00 fee 0

@@ -214,13 +214,15 @@ fn a_resting_order_that_cannot_be_paid_for_any_more_is_cancelled() {
         "a resting order that cannot be paid for any more is cancelled",
         "deposit 1000 | quote ETHUSDT 100/100 | quote BTCUSDT 100/101 | buy 4 ETHUSDT | \
          buy 6 ETHUSDT limit 99 | quote ETHUSDT 50/100 | trade ETHUSDT 10x98 | show",
-        "acct-1 opened with 1000
+        "
+         acct-1 opened with 1000
          day opened with 1000
          order-1 buy 4 ETHUSDT
          exec-1 pos-1 buy 4 @ 100.00 fee 0
          order-1 filled 4 @ 100 fee 0
          order-2 buy 6 ETHUSDT limit 99.00
          order-2 cancelled INSUFFICIENT_BALANCE
+         alert order-2 (limit, buy 6 ETHUSDT) was withdrawn when its moment came: the account could not pay for it.
          equity 800 cash 1000 used 400 available 400 today -200
          pos-1 buy 4 ETHUSDT @ 100 mark 50.00 pnl -200 (-50.00 %)",
     );

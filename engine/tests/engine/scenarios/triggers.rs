@@ -102,11 +102,13 @@ fn a_post_only_stop_limit_that_would_take_is_rejected_when_triggered() {
         "a post only stop limit that would take is rejected when triggered",
         "deposit 10000 | quote BTCUSDT 100/100 | trade BTCUSDT 1x100 | \
          buy 1 BTCUSDT stop 105 limit 106 post | tick BTCUSDT 104/105 1x105",
-        "acct-1 opened with 10000
+        "
+         acct-1 opened with 10000
          day opened with 10000
          order-1 buy 1 BTCUSDT stop 105.00 limit 106.00
          order-1 triggered
-         order-1 rejected WOULD_TAKE",
+         order-1 rejected WOULD_TAKE
+         alert order-1 (stop_limit, buy 1 BTCUSDT) was withdrawn when its moment came: it was post-only and would have been filled at once.",
     );
 }
 
@@ -167,11 +169,13 @@ fn a_trigger_that_cannot_be_paid_for_is_rejected() {
         "a trigger that cannot be paid for is rejected",
         "deposit 1000 | quote ETHUSDT 100/100 | trade ETHUSDT 1x100 | buy 9 ETHUSDT stop 105 | \
          tick ETHUSDT 149/150 1x150 | orders",
-        "acct-1 opened with 1000
+        "
+         acct-1 opened with 1000
          day opened with 1000
          order-1 buy 9 ETHUSDT stop 105.00
          order-1 triggered
          order-1 rejected INSUFFICIENT_BALANCE
+         alert order-1 (stop_market, buy 9 ETHUSDT) was withdrawn when its moment came: the account could not pay for it.
          0 open, 0 tied up",
     );
 }

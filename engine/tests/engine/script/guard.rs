@@ -11,7 +11,7 @@
 //! ```
 
 use super::{TestDesk, symbol};
-use tickwire_engine::{Action, Event, Fact, Input, Notice};
+use tickwire_engine::{Event, Fact, Input, Notice};
 use tickwire_protocol::alert::{AlertCondition, CreateAlert};
 use tickwire_protocol::command::{CancelAlert, Instruction, ResumeTrading};
 use tickwire_protocol::id::OrderId;
