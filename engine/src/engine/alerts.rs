@@ -186,7 +186,7 @@ impl Engine {
 
     /// A trade was taken in: fires the alerts that waited for its price.
     pub(super) fn fire_alerts(&mut self, number: usize, at: TimestampMs, batch: &mut Batch) {
-        let market = self.markets.numbered(number);
+        let market = self.markets.at(number);
         let Some(last) = market.last_price() else { return };
         for (account, id) in self.watch.fired(number, last) {
             let rule = self
@@ -195,7 +195,7 @@ impl Engine {
                 .get(&account)
                 .and_then(|owner| owner.alerts.rule(id));
             let Some(rule) = rule.cloned() else { continue };
-            let last = self.markets.numbered(number).canonical(last);
+            let last = self.markets.at(number).canonical(last);
             let alert = Alert {
                 id,
                 message: fired(&rule, last),

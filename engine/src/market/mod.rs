@@ -142,7 +142,7 @@ impl MarketView {
     }
 
     /// The market with this number.
-    pub(crate) fn numbered(&self, number: usize) -> &Market {
+    pub(crate) fn at(&self, number: usize) -> &Market {
         &self.markets[number]
     }
 

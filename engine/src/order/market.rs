@@ -50,7 +50,7 @@ pub(super) fn execute(desk: &Desk<'_>, ticket: &Ticket<'_>) -> Result<Decided, R
             })?;
     }
     if let Some(opening) = plan.opening {
-        desk.may_turn_into(ticket.account, symbol, ticket.side, opening.value)?;
+        desk.may_open_by(ticket.account, symbol, ticket.side, None, opening.value)?;
     }
     if let Some(opening) = plan.opening
         && opening.needed > opening.available

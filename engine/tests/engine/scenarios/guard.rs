@@ -85,7 +85,7 @@ fn a_pause_cancels_what_would_open_and_leaves_what_reduces() {
     check(
         "a sell within the long stays, though nobody called it reduce-only",
         "deposit 1000 | quote ETHUSDT 100/100 | buy 2 ETHUSDT | rest buy 1 ETHUSDT @ 90 | rest sell 2 ETHUSDT @ 120
-         | rest sell 2.01 ETHUSDT @ 130 | rest sell 9 ETHUSDT @ 140 reduce | rest sell 1 BTCUSDT @ 150 | pause | orders
+         | rest sell 2.01 ETHUSDT @ 130 | rest sell 9 ETHUSDT @ 140 reduce | rest sell 1 BTCUSDT @ 150 | pause | resting
          | pause | guard",
         "acct-1 opened with 1000
          day opened with 1000
@@ -112,8 +112,8 @@ fn a_stop_takes_everything_back() {
     check(
         "orders first, then positions, and again what is there later",
         "deposit 1000 | quote ETHUSDT 100/100 | quote BTCUSDT 100/100 | buy 2 ETHUSDT | sell 1 BTCUSDT
-         | rest buy 1 ETHUSDT @ 90 | rest sell 2 ETHUSDT @ 120 reduce | stop | show | orders | buy 1 ETHUSDT
-         | rest sell 1 BTCUSDT @ 150 | timer | orders | stop | pause | guard",
+         | rest buy 1 ETHUSDT @ 90 | rest sell 2 ETHUSDT @ 120 reduce | stop | show | resting | buy 1 ETHUSDT
+         | rest sell 1 BTCUSDT @ 150 | timer | resting | stop | pause | guard",
         "acct-1 opened with 1000
          day opened with 1000
          order-1 buy 2 ETHUSDT
@@ -149,7 +149,7 @@ fn a_stop_without_a_price_goes_on_when_there_is_one() {
     check(
         "the latch and the cancels at once, each position as soon as it is quoted, over a restart",
         "deposit 1000 | quote ETHUSDT 100/100 | quote BTCUSDT 100/100 | buy 2 ETHUSDT | buy 1 BTCUSDT
-         | rest buy 1 ETHUSDT @ 90 | link down | stop | orders | timer | restart | link live | timer
+         | rest buy 1 ETHUSDT @ 90 | link down | stop | resting | timer | restart | link live | timer
          | quote ETHUSDT 99/99 | timer | quote BTCUSDT 98/98 | show",
         "acct-1 opened with 1000
          day opened with 1000

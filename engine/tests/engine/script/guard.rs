@@ -3,7 +3,7 @@
 //! ```text
 //! limits soft_dd=5 hard_dd=10 soft_day=3 hard_day=6 exposure=500 position=300 rate=3
 //! pause | stop | resume RESUME        by hand                     journal short | journal cut 3
-//! rest buy 1 BTCUSDT @ 90 [reduce]    an open limit order         orders      those that are open
+//! rest buy 1 BTCUSDT @ 90 [reduce]    an open limit order         resting     those that are open
 //! alert BTCUSDT above 110 [as a]      a price alert               alert BTCUSDT move 5%
 //! unalert alert-1                     withdraws it                alerts      those that wait
 //! worth                               equity, peak, losses        guard       where the guard stands
@@ -22,10 +22,10 @@ impl TestDesk {
     /// Whether it is such a step.
     pub(super) fn guard_step(&mut self, words: &[&str]) -> bool {
         match words {
-            ["limits", limits @ ..] => self.instruct(Instruction::SetRiskLimits(parsed(limits))),
-            ["pause"] => self.instruct(Instruction::PauseTrading),
-            ["stop"] => self.instruct(Instruction::StopTrading),
-            ["resume", word] => self.instruct(Instruction::ResumeTrading(ResumeTrading {
+            ["limits", limits @ ..] => self.order_desk(Instruction::SetRiskLimits(parsed(limits))),
+            ["pause"] => self.order_desk(Instruction::PauseTrading),
+            ["stop"] => self.order_desk(Instruction::StopTrading),
+            ["resume", word] => self.order_desk(Instruction::ResumeTrading(ResumeTrading {
                 confirm: (*word).to_owned(),
             })),
             ["journal", "short"] => self.notice(Notice::JournalShort),
@@ -35,11 +35,11 @@ impl TestDesk {
             ["rest", side, quantity, name, "@", price, options @ ..] => {
                 self.rest(side, quantity, name, price, options);
             }
-            ["orders"] => self.open_orders(),
+            ["resting"] => self.open_orders(),
             ["alert", name, condition, level, options @ ..] => {
                 self.alert(name, condition, level, options);
             }
-            ["unalert", id] => self.instruct(Instruction::CancelAlert(CancelAlert {
+            ["unalert", id] => self.order_desk(Instruction::CancelAlert(CancelAlert {
                 alert_id: id.parse().unwrap(),
             })),
             ["alerts"] => self.waiting_alerts(),
@@ -52,7 +52,7 @@ impl TestDesk {
         true
     }
 
-    fn instruct(&mut self, instruction: Instruction) {
+    fn order_desk(&mut self, instruction: Instruction) {
         self.request(Action::Instruct(instruction));
     }
 
@@ -112,7 +112,7 @@ impl TestDesk {
             let place = options.iter().position(|option| *option == word)?;
             Some(options[place + 1].to_owned())
         };
-        self.instruct(Instruction::CreateAlert(CreateAlert {
+        self.order_desk(Instruction::CreateAlert(CreateAlert {
             client_order_id: after("as").map(|name| name.parse().unwrap()),
             symbol: symbol(name),
             condition,
