@@ -44,3 +44,39 @@ impl OrderRate {
         self.accepted.push_back(at);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_counts_for_a_minute_and_no_longer() {
+        let mut rate = OrderRate::default();
+        for at in [0, 10_000, 10_000] {
+            rate.accepted(TimestampMs(at));
+        }
+        for (at, counted, eases_in_ms) in [
+            (10_000, 3, 50_000),
+            (59_999, 3, 1),
+            (60_000, 2, 10_000),
+            (69_999, 2, 1),
+            (70_000, 0, 0),
+        ] {
+            let at = TimestampMs(at);
+            assert_eq!(
+                (rate.within_minute(at), rate.eases_in_ms(at)),
+                (counted, eases_in_ms),
+                "{at:?}"
+            );
+        }
+        rate.accepted(TimestampMs(60_000));
+        assert_eq!(rate.accepted.len(), 3, "what counts no more is forgotten");
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let mut rate = OrderRate::default();
+        (0..ORDERS_PER_MINUTE_MAX + 10).for_each(|_| rate.accepted(TimestampMs(0)));
+        assert_eq!(rate.within_minute(TimestampMs(0)), ORDERS_PER_MINUTE_MAX as usize);
+    }
+}

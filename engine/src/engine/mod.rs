@@ -8,6 +8,8 @@ mod flatten;
 mod guard;
 mod margin;
 mod orders;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use crate::account::AccountView;

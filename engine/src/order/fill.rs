@@ -77,11 +77,7 @@ pub(super) fn plan(filling: Filling<'_>, fills: &[(Price, Quantity)]) -> Result<
     if let Some(opening) = plan.opening {
         let symbol = filling.market.symbol();
         let order = filling.order;
-        if filling.account.orders.open(order.id).is_some() {
-            desk.may_fill(filling.account, order.id, symbol, opening.value)?;
-        } else {
-            desk.may_turn_into(filling.account, symbol, order.side, opening.value)?;
-        }
+        desk.may_open_by(filling.account, symbol, order.side, Some(order.id), opening.value)?;
         let margin = reserve::opening_margin(filling.account, filling.market.instrument(), opening.value);
         let needed = margin + opening.fees;
         if needed > opening.free {

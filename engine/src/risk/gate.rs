@@ -24,8 +24,8 @@ struct Leaving {
 }
 
 impl Desk<'_> {
-    /// Whether the account may open or add to a position in `symbol` by this value: asked before every order that opens
-    /// is accepted, and when one that is not among the open orders is filled.
+    /// Whether the account may open or add to a position in `symbol` by this value: asked before whatever opens
+    /// without closing anything first.
     #[allow(dead_code, reason = "asked by whatever opens without closing first")]
     pub(crate) fn may_open(
         &self,
@@ -37,33 +37,20 @@ impl Desk<'_> {
         self.gate(account, symbol, opening_value, Leaving::default())
     }
 
-    /// The same for an order of `side`, which closes what is held on the other side first: that is not counted.
-    pub(crate) fn may_turn_into(
+    /// The same for an order: what is held on the other side is not counted, because the order closes that before it opens
+    /// anything; and where the order is open already, its own value is not counted twice.
+    pub(crate) fn may_open_by(
         &self,
         account: &Account,
         symbol: Symbol,
         side: Side,
+        order: Option<OrderId>,
         opening_value: Amount,
     ) -> Result<(), Refusal> {
         let closed = account.positions.get(&symbol).filter(|held| held.side != side);
         let leaving = Leaving {
             position: closed.map_or(Amount::ZERO, |held| valuation(held, self.markets).value),
-            order: None,
-        };
-        self.gate(account, symbol, opening_value, leaving)
-    }
-
-    /// The same for an order that is open already, when it is filled: its value is not counted twice.
-    pub(crate) fn may_fill(
-        &self,
-        account: &Account,
-        order: OrderId,
-        symbol: Symbol,
-        opening_value: Amount,
-    ) -> Result<(), Refusal> {
-        let leaving = Leaving {
-            position: Amount::ZERO,
-            order: Some(order),
+            order,
         };
         self.gate(account, symbol, opening_value, leaving)
     }

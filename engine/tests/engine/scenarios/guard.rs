@@ -86,7 +86,7 @@ fn a_pause_cancels_what_would_open_and_leaves_what_reduces() {
     check(
         "a sell within the long stays, though nobody called it reduce-only",
         "deposit 1000 | quote ETHUSDT 100/100 | buy 2 ETHUSDT | rest buy 1 ETHUSDT @ 90 | rest sell 2 ETHUSDT @ 120
-         | rest sell 2.01 ETHUSDT @ 130 | rest sell 9 ETHUSDT @ 140 reduce | rest sell 1 BTCUSDT @ 150 | pause | orders
+         | rest sell 2.01 ETHUSDT @ 130 | rest sell 9 ETHUSDT @ 140 reduce | rest sell 1 BTCUSDT @ 150 | pause | resting
          | pause | guard",
         "
          acct-1 opened with 1000
@@ -104,9 +104,7 @@ fn a_pause_cancels_what_would_open_and_leaves_what_reduces() {
          order-2 cancelled RISK_PAUSED
          order-4 cancelled RISK_PAUSED
          order-6 cancelled RISK_PAUSED
-         2 open, 0 tied up
-         order-3 sell 2 ETHUSDT limit 120
-         order-5 sell 9 ETHUSDT limit 140
+         open: order-3 order-5
          SoftPause by Manual at 0.00 % and 0.00 %: New position openings stopped. Existing positions remain open.",
     );
 }
@@ -116,8 +114,8 @@ fn a_stop_takes_everything_back() {
     check(
         "orders first, then positions, and again what is there later",
         "deposit 1000 | quote ETHUSDT 100/100 | quote BTCUSDT 100/100 | buy 2 ETHUSDT | sell 1 BTCUSDT
-         | rest buy 1 ETHUSDT @ 90 | rest sell 2 ETHUSDT @ 120 reduce | stop | show | orders | buy 1 ETHUSDT
-         | rest sell 1 BTCUSDT @ 150 | timer | orders | stop | pause | guard",
+         | rest buy 1 ETHUSDT @ 90 | rest sell 2 ETHUSDT @ 120 reduce | stop | show | resting | buy 1 ETHUSDT
+         | rest sell 1 BTCUSDT @ 150 | timer | resting | stop | pause | guard",
         "
          acct-1 opened with 1000
          day opened with 1000
@@ -140,11 +138,11 @@ fn a_stop_takes_everything_back() {
          exec-4 pos-1 sell 2 @ 100.00 fee 0
          order-6 filled 2 @ 100 fee 0 HARD_STOP
          equity 999.8 cash 999.8 used 0 available 999.8 today -0.2
-         0 open, 0 tied up
+         open:
          RISK_STOPPED: All orders cancelled and all positions closed. Nothing is opened until a person resumes. Positions may be reduced and closed; resume_trading with the confirmation RESUME opens trading again
          order-7 sell 1 BTCUSDT limit 150
          order-7 cancelled HARD_STOP
-         0 open, 0 tied up
+         open:
          HardStop by Manual at 0.01 % and 0.01 %: All orders cancelled and all positions closed. Nothing is opened until a person resumes.",
     );
 }
@@ -154,7 +152,7 @@ fn a_stop_without_a_price_goes_on_when_there_is_one() {
     check(
         "the latch and the cancels at once, each position as soon as it is quoted, over a restart",
         "deposit 1000 | quote ETHUSDT 100/100 | quote BTCUSDT 100/100 | buy 2 ETHUSDT | buy 1 BTCUSDT
-         | rest buy 1 ETHUSDT @ 90 | link down | stop | orders | timer | restart | link live | timer
+         | rest buy 1 ETHUSDT @ 90 | link down | stop | resting | timer | restart | link live | timer
          | quote ETHUSDT 99/99 | timer | quote BTCUSDT 98/98 | show",
         "
          acct-1 opened with 1000
@@ -169,7 +167,7 @@ fn a_stop_without_a_price_goes_on_when_there_is_one() {
          risk HardStop by Manual
          alert Trading was stopped by hand. All orders cancelled and all positions closed. Nothing is opened until a person resumes.
          order-3 cancelled HARD_STOP
-         0 open, 0 tied up
+         open:
          order-4 sell 2 ETHUSDT
          exec-3 pos-1 sell 2 @ 99.00 fee 0 pnl -2
          order-4 filled 2 @ 99 fee 0 HARD_STOP

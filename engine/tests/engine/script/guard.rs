@@ -3,7 +3,7 @@
 //! ```text
 //! limits soft_dd=5 hard_dd=10 soft_day=3 hard_day=6 exposure=500 position=300 rate=3
 //! pause | stop | resume RESUME        by hand                     journal short | journal cut 3
-//! rest buy 1 BTCUSDT @ 90 [reduce]    an open limit order         orders      those that are open
+//! rest buy 1 BTCUSDT @ 90 [reduce]    an open limit order         resting     those that are open
 //! alert BTCUSDT above 110 [as a]      a price alert               alert BTCUSDT move 5%
 //! unalert alert-1                     withdraws it                alerts      those that wait
 //! worth                               equity, peak, losses        guard       where the guard stands
@@ -35,7 +35,7 @@ impl TestDesk {
             ["rest", side, quantity, name, "@", price, options @ ..] => {
                 self.rest(side, quantity, name, price, options);
             }
-            ["orders"] => self.open_orders(),
+            ["resting"] => self.open_orders(),
             ["alert", name, condition, level, options @ ..] => {
                 self.alert(name, condition, level, options);
             }
