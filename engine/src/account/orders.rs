@@ -7,7 +7,7 @@ use super::RECENT_MAX;
 use crate::state::FoldError;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
-use tickwire_protocol::id::{ClientOrderId, OrderId};
+use tickwire_protocol::id::{ClientOrderId, OrderId, PositionId};
 use tickwire_protocol::order::{Order, OrderStatus};
 
 /// The orders of an account.
@@ -25,6 +25,9 @@ pub struct Receipt {
     pub order_id: OrderId,
     /// Where it stands.
     pub status: OrderStatus,
+    /// The cash-and-carry position that it is a leg of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carry: Option<PositionId>,
 }
 
 impl Orders {
@@ -57,6 +60,7 @@ impl Orders {
             let receipt = Receipt {
                 order_id: order.id,
                 status: order.status,
+                carry: order.carry,
             };
             match self.receipts.get_mut(client_order_id) {
                 Some(known) if known.order_id != order.id => return Err(FoldError::WrongOrder(order.id)),

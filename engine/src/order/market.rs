@@ -4,14 +4,15 @@
 //! known levels the rest fills at the last one's price. An execution either reduces a position or opens and adds to one:
 //! a fill that turns a position is split in two, so that each execution has one position, and a fee of its own.
 //!
-//! Margin (leverage 1): the opening parts must be paid for, value and fee, out of what is available after the closing
-//! parts, which free the margin of what they close. Reducing is always allowed: its fee may take cash below zero.
+//! The opening parts must be paid for, margin and fee, out of what is available after the closing parts, which free the
+//! margin of what they close. Reducing is always allowed: its fee may take cash below zero.
 //!
 //! The plan is made by the very functions that fold events, on copies: what is decided is known to fold.
 
+use super::reserve::opening_margin;
 use super::{Decided, Desk, Ticket, placed, refusal};
 use crate::account::Ledger;
-use crate::account::view::available;
+use crate::account::margin::available;
 use crate::bounds::{ID_MAX, ORDER_VALUE_MAX};
 use crate::event::Fact;
 use crate::position::{self, Position, average_price};
@@ -49,14 +50,15 @@ pub(super) fn execute(desk: &Desk<'_>, ticket: &Ticket<'_>) -> Result<Decided, R
                 other => refusal::does_not_add_up(other),
             })?;
     }
-    if let Some(opening) = plan.opening
-        && opening.needed > opening.available
-    {
-        return Err(refusal::insufficient_balance(
-            opening.needed,
-            opening.available,
-            desk.currency,
-        ));
+    if let Some(opening) = plan.opening {
+        let needed = opening_margin(ticket.account, instrument, opening.value) + opening.fees;
+        if needed > opening.available {
+            return Err(refusal::insufficient_balance(
+                needed,
+                opening.available,
+                desk.currency,
+            ));
+        }
     }
     Ok(plan.decided(value))
 }
@@ -78,7 +80,8 @@ struct Plan<'a> {
 #[derive(Clone, Copy)]
 struct Opening {
     available: Amount,
-    needed: Amount,
+    value: Amount,
+    fees: Amount,
 }
 
 impl<'a> Plan<'a> {
@@ -114,11 +117,13 @@ impl<'a> Plan<'a> {
         if opening.is_positive() {
             let before = self.opening.unwrap_or_else(|| Opening {
                 available: self.available(),
-                needed: Amount::ZERO,
+                value: Amount::ZERO,
+                fees: Amount::ZERO,
             });
             let fee = self.execution(price, opening.normalized())?;
             self.opening = Some(Opening {
-                needed: before.needed + price.times(opening) + fee,
+                value: before.value + price.times(opening),
+                fees: before.fees + fee,
                 ..before
             });
         }
@@ -175,13 +180,13 @@ impl<'a> Plan<'a> {
     /// What is available for opening, as the account stands in the plan.
     fn available(&self) -> Amount {
         let symbol = self.ticket.market.symbol();
-        let others = self
-            .ticket
-            .account
+        let account = self.ticket.account;
+        let others = account
             .positions
             .values()
             .filter(|position| position.symbol != symbol);
-        available(&self.ledger, others.chain(self.held.as_ref()), self.desk.markets)
+        let positions = others.chain(self.held.as_ref());
+        available(account, &self.ledger, positions, self.desk.markets)
     }
 
     /// The facts: the order as accepted, its executions, the order as filled. `value` is what it filled for.

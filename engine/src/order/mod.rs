@@ -3,10 +3,12 @@
 //! An order type is a file with an `execute` that takes a `Ticket`. A ticket can only be had from the checks in here,
 //! so no order type can be reached around them. Every refusal is in `refusal`, as a code and a sentence.
 
+mod carry;
 mod close;
 mod market;
 mod quantity;
 mod refusal;
+pub(crate) mod reserve;
 
 use crate::account::Account;
 use crate::event::Fact;
@@ -153,6 +155,7 @@ fn duplicate(account: &Account, client_order_id: Option<&ClientOrderId>) -> Opti
         client_order_id: Some(client_order_id.clone()),
         status: Some(receipt.status),
         duplicate: Some(true),
+        position_id: receipt.carry,
         ..Report::default()
     };
     Some(Decided {

@@ -1,0 +1,67 @@
+//! A cash-and-carry position: spot bought and the same quantity of its perpetual sold. What one leg loses the other makes,
+//! and the short leg earns the funding where its rate is above zero.
+//!
+//! Its legs are positions of their own that net with nothing else; both bear the id of the whole. They are opened and
+//! closed by one decision, so between two inputs both are there or none is.
+
+use crate::position::{self, Filled, Position};
+use crate::state::FoldError;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use tickwire_protocol::id::Symbol;
+use tickwire_protocol::order::{Execution, Side};
+
+/// Cash-and-carry positions that an account may hold at once.
+pub const CARRIES_MAX: usize = 100;
+
+/// A cash-and-carry position.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carry {
+    legs: BTreeMap<Symbol, Position>,
+}
+
+impl Carry {
+    /// Its legs.
+    pub fn legs(&self) -> impl Iterator<Item = &Position> {
+        self.legs.values()
+    }
+
+    /// The spot bought.
+    pub fn spot(&self) -> Option<&Position> {
+        self.legs().find(|leg| leg.side == Side::Buy)
+    }
+
+    /// The perpetual sold.
+    pub fn perp(&self) -> Option<&Position> {
+        self.legs().find(|leg| leg.side == Side::Sell)
+    }
+
+    /// The leg in an instrument.
+    pub fn leg(&self, symbol: Symbol) -> Option<&Position> {
+        self.legs.get(&symbol)
+    }
+
+    pub(super) fn set(&mut self, symbol: Symbol, leg: Option<Position>) {
+        match leg {
+            Some(leg) => self.legs.insert(symbol, leg),
+            None => self.legs.remove(&symbol),
+        };
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.legs.is_empty()
+    }
+}
+
+/// What `execution` makes of the leg of its instrument. A carry has one leg on either side at most.
+pub(super) fn fill(carry: Option<&Carry>, execution: &Execution) -> Result<Filled, FoldError> {
+    let leg = carry.and_then(|carry| carry.leg(execution.symbol));
+    let same_side = match execution.side {
+        Side::Buy => carry.and_then(Carry::spot),
+        Side::Sell => carry.and_then(Carry::perp),
+    };
+    if leg.is_none() && same_side.is_some() {
+        return Err(FoldError::Unbalanced(execution.id));
+    }
+    position::fill(leg, execution)
+}
