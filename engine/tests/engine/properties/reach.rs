@@ -10,7 +10,7 @@ use tickwire_engine::{Batch, Done, Engine, Fact, Input};
 use tickwire_protocol::order::{OrderReason, OrderStatus, Side};
 
 const DAYS: usize = 300;
-const EXTREMES: usize = 120;
+const EXTREMES: usize = 300;
 
 fn reached(mut engine: Engine, inputs: Vec<Input>, times: &mut BTreeMap<String, u32>) {
     let mut reach = |what: String| *times.entry(what).or_default() += 1;
@@ -146,6 +146,9 @@ fn extreme_inputs_get_as_far_as_fills() {
             "INVALID_QUANTITY",
             "INVALID_FIELD",
             "UNKNOWN_SYMBOL",
+            "leverage",
+            "carry",
+            "funding",
         ],
     );
 }
