@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tickwire_protocol::alert::{Alert, AlertRule};
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::id::{AccountId, Symbol};
+use tickwire_protocol::id::{AccountId, ClientOrderId, Symbol};
 use tickwire_protocol::money::Amount;
 use tickwire_protocol::order::{Execution, Funding, Order};
 use tickwire_protocol::risk::Risk;
@@ -58,6 +58,11 @@ pub enum Fact {
     AlertRuleChanged(AlertRule),
     /// The desk said something.
     Alerted(Alert),
+    /// An instruction of which no order bears the id was carried out: a retry of it does nothing.
+    Done {
+        /// The id that its owner gave it.
+        client_order_id: ClientOrderId,
+    },
 }
 
 impl Fact {
@@ -71,7 +76,8 @@ impl Fact {
             Fact::AccountOpened { .. }
             | Fact::DayOpened { .. }
             | Fact::LeverageSet { .. }
-            | Fact::EquityMarked { .. } => None,
+            | Fact::EquityMarked { .. }
+            | Fact::Done { .. } => None,
         }
     }
 }

@@ -10,6 +10,7 @@
 //! - [`market`]: what is known of markets: quotes, candles, 24-hour figures, books. Rebuilt from feeds, never journaled
 //! - [`margin`]: mark prices, margins, liquidation prices and funding, as pure arithmetic
 //! - [`order`]: validation and execution of orders: pure functions of the state that give events or a refusal
+//! - [`working`]: the index that finds the orders that a tick touches
 //! - [`event`]: the facts that are journaled; [`state`], [`account`], [`position`]: their fold
 //! - [`bounds`]: why no arithmetic in here overflows or loses a digit
 #![forbid(unsafe_code)]
@@ -28,6 +29,7 @@ pub mod order;
 pub mod position;
 pub mod risk;
 pub mod state;
+pub mod working;
 
 pub use batch::{Batch, Record, Touched, TouchedMarket};
 pub use config::{ConfigError, EngineConfig};

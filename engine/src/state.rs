@@ -124,6 +124,10 @@ impl State {
                 self.last_alert = self.last_alert.max(alert.id);
                 Ok(Some(seq))
             }
+            Fact::Done { client_order_id } => {
+                account.orders.done(client_order_id, account.orders_head);
+                Ok(None)
+            }
         }
     }
 }

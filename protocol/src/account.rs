@@ -5,6 +5,7 @@ use crate::id::{PositionId, Symbol};
 use crate::money::{Amount, Price, Quantity, Ratio};
 use crate::order::Side;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Whether a position is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,6 +153,9 @@ pub struct Balance {
     /// What the account must be worth for nothing to be liquidated.
     #[serde(default)]
     pub maintenance_margin: Amount,
+    /// The leverage of perpetuals whose owner set one; the others have their instrument's `default_leverage`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub leverage: BTreeMap<Symbol, u32>,
 }
 
 /// The account at a glance.

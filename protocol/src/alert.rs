@@ -3,7 +3,7 @@
 use crate::clock::TimestampMs;
 use crate::id::{AlertId, ClientOrderId, OrderId, Symbol};
 use crate::money::{Price, Ratio};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// When a price alert fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,9 +33,22 @@ pub struct CreateAlert {
     /// The move in percent, above zero.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percent: Option<Ratio>,
-    /// A note of the owner's, at most 200 characters, told with the alert.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// A note of the owner's, at most [`NOTE_LENGTH_MAX`] printable characters, told with the alert.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "note")]
     pub note: Option<String>,
+}
+
+/// The longest note of a price alert, in characters.
+pub const NOTE_LENGTH_MAX: usize = 200;
+
+fn note<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let note = Option::<String>::deserialize(deserializer)?;
+    let fits = |note: &String| note.chars().count() <= NOTE_LENGTH_MAX && !note.chars().any(char::is_control);
+    if note.as_ref().is_none_or(fits) {
+        return Ok(note);
+    }
+    let message = format!("may have at most {NOTE_LENGTH_MAX} characters, all of them printable");
+    Err(de::Error::custom(message))
 }
 
 /// Where a price alert stands.

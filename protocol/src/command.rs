@@ -24,6 +24,7 @@ pub struct Envelope {
 
 /// Everything that a client can ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a few of them are at hand at a time")]
 pub enum Command {
     /// Send a market's ticker from now on.
     SubscribeTicker(Symbol),
@@ -51,9 +52,9 @@ pub enum Command {
     GetPerformance,
     /// Send orders once.
     GetOrders(GetOrders),
-    /// Send one order once.
+    /// Send one order once, as an `ORDER_UPDATE` without a topic.
     GetOrderStatus(OrderRef),
-    /// Send the position in one instrument once.
+    /// Send the position in one instrument once, the last one where none is open.
     GetPosition(Symbol),
     /// Send executions once, the newest first.
     GetExecutions(GetExecutions),
@@ -107,6 +108,9 @@ pub struct GetCandles {
     pub limit: Option<u32>,
 }
 
+/// Rows of an answer to a question that names no `limit`.
+pub const ROWS_DEFAULT: u32 = 100;
+
 /// Asks for orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GetOrders {
@@ -116,7 +120,8 @@ pub struct GetOrders {
     /// Only those that are open.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub open_only: bool,
-    /// How many at most; 100 where absent.
+    /// How many at most, open ones first. Where absent: open ones up to the connection's `rows_max`, and final ones as long
+    /// as there are not [`ROWS_DEFAULT`] in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
@@ -127,7 +132,7 @@ pub struct GetExecutions {
     /// Those of this instrument; all where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symbol: Option<Symbol>,
-    /// How many at most; 100 where absent.
+    /// How many at most; [`ROWS_DEFAULT`] where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
@@ -316,7 +321,11 @@ fn decode_command(verb: &str, text: &str) -> Result<Command, Refusal> {
         "get_equity" => Command::GetEquity,
         "get_performance" => Command::GetPerformance,
         "get_orders" => Command::GetOrders(body(text)?),
-        "get_order_status" => Command::GetOrderStatus(body(text)?),
+        "get_order_status" => {
+            let order: OrderRef = body(text)?;
+            order.check()?;
+            Command::GetOrderStatus(order)
+        }
         "get_position" => Command::GetPosition(symbol(text)?),
         "get_executions" => Command::GetExecutions(body(text)?),
         "get_risk" => Command::GetRisk,

@@ -3,13 +3,22 @@
 
 use serde::Serialize;
 
-/// The reason of a JSON error in words, without the line and column, which mean nothing in a one-line frame.
+/// Characters of a reason, before and after what is left out of a longer one.
+const REASON_START: usize = 100;
+const REASON_END: usize = 250;
+
+/// The reason of a JSON error in words, without the line and column, which mean nothing in a one-line frame. A value that
+/// it repeats is cut short in its middle: what was expected instead comes last.
 pub fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    match text.rfind(" at line ") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
+    let text = text.rfind(" at line ").map_or(text.as_str(), |end| &text[..end]);
+    let length = text.chars().count();
+    if length <= REASON_START + REASON_END {
+        return text.to_owned();
     }
+    let start = text.chars().take(REASON_START);
+    let end = text.chars().skip(length - REASON_END);
+    start.chain(['…']).chain(end).collect()
 }
 
 /// A JSON object being written.

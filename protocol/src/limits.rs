@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Bounds and timers of one connection.
+/// Bounds and timers of one connection. What a server does not tell is taken to be the default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Limits {
     /// Commands per second that a connection may send for long.
     pub commands_per_second: u32,
@@ -17,6 +18,8 @@ pub struct Limits {
     pub frame_bytes_max: u32,
     /// Candles of one answer.
     pub candles_max: u32,
+    /// Rows of one answer: orders that are final, executions, alerts, lines of the log.
+    pub rows_max: u32,
     /// A HEARTBEAT is sent this often.
     pub heartbeat_ms: u64,
     /// A client should take a connection for dead after this long without any frame.
@@ -40,6 +43,7 @@ impl Default for Limits {
             topics_max: 512,
             frame_bytes_max: 16 * 1024,
             candles_max: 500,
+            rows_max: 1_000,
             heartbeat_ms: 5_000,
             client_dead_ms: 12_000,
             server_dead_ms: 20_000,

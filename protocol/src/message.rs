@@ -2,6 +2,10 @@
 //!
 //! A message is a [`Head`] (which topic, which place in it, when) and a [`Body`]; on the wire both are one flat object.
 
+mod snapshot;
+
+pub use snapshot::{Alerts, Executions, Logs, Orders};
+
 use crate::account::{Balance, Dashboard, Portfolio, Position};
 use crate::alert::{Alert, AlertRule};
 use crate::clock::TimestampMs;
@@ -55,6 +59,7 @@ macro_rules! bodies {
     ($($(#[$doc:meta])* $name:ident($body:ty) = $kind:literal,)+) => {
         /// What a message tells.
         #[derive(Clone, Debug, PartialEq, Eq)]
+        #[expect(clippy::large_enum_variant, reason = "messages that are kept are kept behind an Arc")]
         pub enum Body {
             $($(#[$doc])* $name($body),)+
             /// A message of a newer server; to be ignored.
@@ -154,42 +159,6 @@ bodies! {
     Alerts(Alerts) = "ALERTS",
     /// Answer: lines of the log, as of the place in the head.
     Logs(Logs) = "LOGS",
-}
-
-/// Orders of the account. The head has the place in the topic `orders` that they are as of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Orders {
-    /// Open ones oldest first, then final ones, the last to end first.
-    pub orders: Vec<Order>,
-    /// Whether older final ones were left out.
-    #[serde(default)]
-    pub more: bool,
-}
-
-/// Executions and funding payments of the account. The head has the place in the topic `executions` that they are as of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Executions {
-    /// The newest first.
-    pub executions: Vec<Execution>,
-    /// The newest first.
-    #[serde(default)]
-    pub funding: Vec<Funding>,
-}
-
-/// Alerts of the account. The head has the place in the topic `alerts` that they are as of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Alerts {
-    /// Price alerts that wait, oldest first.
-    pub rules: Vec<AlertRule>,
-    /// What the desk said, the newest first.
-    pub alerts: Vec<Alert>,
-}
-
-/// Lines of the server's log. The head has the place in the topic `logs` that they are as of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Logs {
-    /// The newest first.
-    pub lines: Vec<LogLine>,
 }
 
 /// A body that has all it tells in `data`.

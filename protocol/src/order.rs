@@ -48,18 +48,14 @@ pub enum OrderType {
     Limit,
     /// A market order once the last price has gone to [`Order::trigger_price`] against the position: up for a buy, down
     /// for a sell.
-    #[serde(alias = "stop_market", alias = "StopMarket", alias = "stop")]
+    #[serde(alias = "stop_market", alias = "StopMarket")]
     StopMarket,
     /// The same, but a limit order at [`Order::price`] once triggered.
     #[serde(alias = "stop_limit", alias = "StopLimit")]
     StopLimit,
     /// A market order once the last price has gone to [`Order::trigger_price`] in favour of the position: down for a buy,
     /// up for a sell.
-    #[serde(
-        alias = "take_profit_market",
-        alias = "TakeProfitMarket",
-        alias = "take_profit"
-    )]
+    #[serde(alias = "take_profit_market", alias = "TakeProfitMarket")]
     TakeProfitMarket,
     /// The same, but a limit order at [`Order::price`] once triggered.
     #[serde(alias = "take_profit_limit", alias = "TakeProfitLimit")]
@@ -317,6 +313,9 @@ pub struct Order {
     /// Whether a trailing stop still waits for its activation price: it neither follows nor triggers until then.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub is_dormant: bool,
+    /// When it reaches the venue; absent once it has. Nothing fills or triggers it before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrives_at: Option<TimestampMs>,
     /// How long it works.
     #[serde(default, skip_serializing_if = "TimeInForce::is_default")]
     pub time_in_force: TimeInForce,
@@ -381,6 +380,7 @@ impl Order {
             peak_price: None,
             current_stop_price: None,
             is_dormant: false,
+            arrives_at: None,
             time_in_force: TimeInForce::Gtc,
             expires_at: None,
             post_only: false,

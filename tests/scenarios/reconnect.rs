@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use tickwire_protocol::command::{Command, PlaceOrder};
+use tickwire_protocol::command::{Command, Instruction, PlaceOrder};
 use tickwire_protocol::id::Symbol;
 use tickwire_protocol::message::Body;
-use tickwire_protocol::order::{OrderType, Side};
+use tickwire_protocol::order::Side;
 use tickwire_protocol::session::client::{Event, Link};
 use tickwire_protocol::topic::Topic;
 use tickwire_tests::desk::Desk;
@@ -102,14 +102,8 @@ fn an_order_given_during_an_outage_is_carried_out_once_afterwards() -> Result<()
     pump.wait_for(PATIENCE, "Reconnecting", |event| {
         matches!(event, Event::Link(Link::Reconnecting { .. }))
     })?;
-    pump.request(Command::PlaceOrder(PlaceOrder {
-        client_order_id: None,
-        symbol: btc(),
-        side: Side::Buy,
-        order_type: OrderType::Market,
-        quantity: market.worth(50).to_string().parse()?,
-        reduce_only: false,
-    }))?;
+    let order = PlaceOrder::market(btc(), Side::Buy, market.worth(50).to_string().parse()?);
+    pump.request(Command::Instruct(Instruction::PlaceOrder(order)))?;
     std::thread::sleep(Duration::from_millis(300));
     desk.restart()?;
     let mut executed = false;

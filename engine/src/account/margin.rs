@@ -7,6 +7,7 @@ use super::view::valuation;
 use super::{Account, Ledger};
 use crate::margin;
 use crate::market::MarketView;
+use crate::order::reserve::order_margin;
 use crate::position::Position;
 use tickwire_protocol::market::Instrument;
 use tickwire_protocol::money::Amount;
@@ -44,15 +45,11 @@ pub fn unrealized_pnl(position: &Position, markets: &MarketView) -> Amount {
     position.unrealized_pnl(valuation(position, markets).value)
 }
 
-/// What open orders that would open positions reserve.
-pub fn order_margin(_account: &Account, _markets: &MarketView) -> Amount {
-    Amount::ZERO
-}
-
-/// `cash − Σ initial margins + Σ min(0, unrealised) − order margin`; below zero where positions tie up more than there is.
+/// What is left beside the positions: `cash − Σ initial margins + Σ min(0, unrealised)`; below zero where they tie up more
+/// than there is.
 /// Each position's unrealised loss counts, no position's unrealised gain does: a gain that could vanish with the next tick
 /// secures nothing. `positions` are those that net, cash-and-carry positions are the account's.
-pub fn free<'a>(
+pub fn beside_positions<'a>(
     account: &Account,
     ledger: &Ledger,
     positions: impl Iterator<Item = &'a Position>,
@@ -76,7 +73,17 @@ pub fn free<'a>(
             tied_up(margin, carry.legs().map(|leg| unrealized_pnl(leg, markets)).sum())
         })
         .sum();
-    ledger.cash() - netting - carries - order_margin(account, markets)
+    ledger.cash() - netting - carries
+}
+
+/// What is left beside positions and open orders; below zero where they tie up more than there is.
+pub fn free<'a>(
+    account: &Account,
+    ledger: &Ledger,
+    positions: impl Iterator<Item = &'a Position>,
+    markets: &MarketView,
+) -> Amount {
+    beside_positions(account, ledger, positions, markets) - order_margin(account, markets)
 }
 
 /// What can still be used to open positions: [`free`], never below zero.

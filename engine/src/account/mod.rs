@@ -148,9 +148,10 @@ impl Account {
     }
 
     pub(crate) fn order_changed(&mut self, order: &Order, is_new: bool) -> Result<Seq, FoldError> {
-        self.orders.change(order, is_new)?;
-        self.orders_head = self.orders_head.next();
-        Ok(self.orders_head)
+        let seq = self.orders_head.next();
+        self.orders.change(order, is_new, seq)?;
+        self.orders_head = seq;
+        Ok(seq)
     }
 
     pub(crate) fn executed(&mut self, execution: &Execution) -> Result<Seq, FoldError> {

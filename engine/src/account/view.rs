@@ -1,14 +1,16 @@
 //! An account as its owner sees it, valued at what the markets say now: the rows of the protocol's account topics.
 //!
 //! A spot position is worth what it could be closed at now: its quantity at the bid for a long, at the ask for a short; one
-//! in a perpetual its quantity at the [mark price](crate::margin::mark). Before the market is quoted (right after a restart) it is worth its cost, and its mark is as old as the position itself.
+//! in a perpetual its quantity at the [mark price](crate::margin::mark). Before the
+//! market is quoted (right after a restart) it is worth its cost, and its mark is as old as the position itself.
 
-use super::margin::{available, held_at, initial_margin, maintenance_margin, order_margin, unrealized_pnl};
+use super::margin::{available, held_at, initial_margin, maintenance_margin, unrealized_pnl};
 use super::{Account, Carry};
 use crate::bounds::{self, AMOUNT_MAX, PLACES_MAX};
 use crate::margin::liquidation::Exposure;
 use crate::margin::maintenance_rate;
 use crate::market::MarketView;
+use crate::order::reserve;
 use crate::position::Position;
 use rust_decimal::Decimal;
 use tickwire_protocol::account as row;
@@ -251,8 +253,9 @@ impl AccountView<'_> {
             currency: self.currency.to_owned(),
             margin_balance: self.equity().normalized(),
             used_margin: used_margin.normalized(),
-            order_margin: order_margin(account, self.markets).normalized(),
+            order_margin: reserve::order_margin(account, self.markets).normalized(),
             maintenance_margin: self.maintenance_margin().normalized(),
+            leverage: self.account.leverage.clone(),
         }
     }
 

@@ -2,11 +2,15 @@
 //! liquidations; all that one call does is one decision, journaled in one piece.
 
 use super::Engine;
+use crate::account::Account;
 use crate::batch::Batch;
 use crate::event::{Event, Fact};
+use crate::order::{Decided, Desk, repeated, rest};
+use std::collections::BTreeSet;
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::{CloseCarry, ClosePosition};
-use tickwire_protocol::id::{AccountId, OrderId, PositionId, Symbol};
+use tickwire_protocol::command::{CloseCarry, ClosePosition, FlattenAll, Report};
+use tickwire_protocol::error::Refusal;
+use tickwire_protocol::id::{AccountId, ClientOrderId, OrderId, PositionId, Symbol};
 use tickwire_protocol::order::{Order, OrderReason, OrderStatus};
 
 /// Something to close.
@@ -19,6 +23,59 @@ pub(super) enum Held {
 }
 
 impl Engine {
+    /// Cancels all orders and closes all positions of an account, or does nothing where a position cannot be closed now.
+    /// The first closing order bears the owner's id.
+    pub(super) fn flatten(
+        &mut self,
+        account: AccountId,
+        at: TimestampMs,
+        wanted: &FlattenAll,
+        batch: &mut Batch,
+    ) -> Result<Report, Refusal> {
+        let desk = self.desk();
+        let owner = desk.account(account)?;
+        if let Some(report) = repeated(owner, wanted.client_order_id.as_ref()) {
+            return Ok(report);
+        }
+        for held in held_by(owner) {
+            decided(&desk, account, at, held, None, OrderReason::User)?;
+        }
+        let from = batch.records.len();
+        self.cancel_orders(account, at, None, OrderReason::User, batch);
+        self.close_held(
+            account,
+            at,
+            OrderReason::User,
+            wanted.client_order_id.as_ref(),
+            batch,
+        );
+        let orders = || {
+            batch.records[from..]
+                .iter()
+                .filter_map(|record| match &record.event.fact {
+                    Fact::OrderChanged(order) => Some(order),
+                    _ => None,
+                })
+        };
+        let ids: BTreeSet<OrderId> = orders().map(|order| order.id).collect();
+        let named = orders()
+            .rev()
+            .find(|order| order.client_order_id.is_some() && order.client_order_id == wanted.client_order_id);
+        let report = Report {
+            order_id: named.map(|order| order.id),
+            status: named.map(|order| order.status),
+            client_order_id: wanted.client_order_id.clone(),
+            order_ids: ids.into_iter().collect(),
+            duplicate: Some(false),
+            ..Report::default()
+        };
+        if let Some(client_order_id) = wanted.client_order_id.clone().filter(|_| named.is_none()) {
+            let fact = Fact::Done { client_order_id };
+            self.record(Event { account, at, fact }, batch);
+        }
+        Ok(report)
+    }
+
     /// Cancels the open orders of an account, or those in one instrument. Gives their ids.
     pub(super) fn cancel_orders(
         &mut self,
@@ -31,17 +88,11 @@ impl Engine {
         let Some(owner) = self.state.accounts.get(&account) else {
             return Vec::new();
         };
-        let cancelled: Vec<Order> = owner
-            .orders
-            .all_open()
-            .filter(|order| symbol.is_none_or(|symbol| order.symbol == symbol))
-            .map(|order| Order {
-                status: OrderStatus::Cancelled,
-                reason: Some(reason),
-                updated_at: at,
-                ..order.clone()
-            })
-            .collect();
+        let ended = |order: &Order| rest::ended(order, OrderStatus::Cancelled, reason, at);
+        let cancelled: Vec<Order> = match symbol {
+            Some(symbol) => owner.orders.open_in(symbol).map(ended).collect(),
+            None => owner.orders.all_open().map(ended).collect(),
+        };
         let ids = cancelled.iter().map(|order| order.id).collect();
         for order in cancelled {
             let fact = Fact::OrderChanged(order);
@@ -50,8 +101,9 @@ impl Engine {
         ids
     }
 
-    /// Closes all that an account holds at market, as far as it has a price now; what has none is tried again by whoever
-    /// wants it gone. Gives whether all is closed.
+    /// Closes the positions of an account at market, as far as they have a price now; what has none is tried again by
+    /// whoever wants it gone. Gives whether all are closed. These orders are the desk's own: they fill at once, whatever
+    /// time an owner's orders take to the venue.
     pub(super) fn close_positions(
         &mut self,
         account: AccountId,
@@ -59,55 +111,81 @@ impl Engine {
         reason: OrderReason,
         batch: &mut Batch,
     ) -> bool {
+        self.close_held(account, at, reason, None, batch)
+    }
+
+    fn close_held(
+        &mut self,
+        account: AccountId,
+        at: TimestampMs,
+        reason: OrderReason,
+        client_order_id: Option<&ClientOrderId>,
+        batch: &mut Batch,
+    ) -> bool {
         let Some(owner) = self.state.accounts.get(&account) else {
             return true;
         };
-        let carries = owner.carries.keys().map(|&id| Held::Carry(id));
-        let positions = owner.positions.keys().map(|&symbol| Held::Position(symbol));
-        let held: Vec<Held> = carries.chain(positions).collect();
+        let mut name = client_order_id;
         let mut all = true;
-        for held in held {
-            all &= self.close_held(account, at, held, reason, batch);
+        for held in held_by(owner) {
+            if self.close_one(account, at, held, reason, name, batch) {
+                name = None;
+            } else {
+                all = false;
+            }
         }
         all
     }
 
     /// Closes one of the things that an account holds at market, if it has a price now. Gives whether it did.
-    pub(super) fn close_held(
+    pub(super) fn close_one(
         &mut self,
         account: AccountId,
         at: TimestampMs,
         held: Held,
         reason: OrderReason,
+        name: Option<&ClientOrderId>,
         batch: &mut Batch,
     ) -> bool {
-        let desk = self.desk();
-        let decided = match held {
-            Held::Position(symbol) => {
-                let close = ClosePosition {
-                    client_order_id: None,
-                    symbol,
-                    percent: None,
-                };
-                desk.close(account, at, &close)
-            }
-            Held::Carry(position_id) => {
-                let close = CloseCarry {
-                    client_order_id: None,
-                    position_id,
-                };
-                desk.close_carry(account, at, &close)
-            }
-        };
-        let Ok(decided) = decided else {
+        let Ok(decided) = decided(&self.desk(), account, at, held, name, reason) else {
             return false;
         };
-        for mut fact in decided.facts {
-            if let Fact::OrderChanged(order) = &mut fact {
-                order.reason = Some(reason);
-            }
-            self.record(Event { account, at, fact }, batch);
-        }
+        self.carry_out(account, at, decided.facts, batch);
         true
+    }
+}
+
+/// All that an account holds.
+fn held_by(owner: &Account) -> Vec<Held> {
+    let carries = owner.carries.keys().map(|&id| Held::Carry(id));
+    let positions = owner.positions.keys().map(|&symbol| Held::Position(symbol));
+    carries.chain(positions).collect()
+}
+
+fn decided(
+    desk: &Desk<'_>,
+    account: AccountId,
+    at: TimestampMs,
+    held: Held,
+    name: Option<&ClientOrderId>,
+    reason: OrderReason,
+) -> Result<Decided, Refusal> {
+    match held {
+        Held::Position(symbol) => desk.close_out(account, at, &all_of(symbol, name), reason),
+        Held::Carry(position_id) => {
+            let close = CloseCarry {
+                client_order_id: name.cloned(),
+                position_id,
+            };
+            desk.close_carry(account, at, &close, reason)
+        }
+    }
+}
+
+fn all_of(symbol: Symbol, client_order_id: Option<&ClientOrderId>) -> ClosePosition {
+    ClosePosition {
+        client_order_id: client_order_id.cloned(),
+        symbol,
+        percent: None,
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct MarginWatch {
     funding_due_at: TimestampMs,
     /// Whether a position waits for its mark price to be funded.
     funding_waits: bool,
-    /// Accounts to look at that no tick would lead to: those just funded, and those that could not be closed.
+    /// Accounts to look at that no mark would lead to: those just funded or filled, and those that could not be closed.
     to_check: BTreeSet<AccountId>,
 }
 
@@ -61,7 +61,7 @@ impl Engine {
         let decided = match instruction {
             Instruction::SetLeverage(set) => desk.set_leverage(account, set)?,
             Instruction::OpenCarry(open) => desk.open_carry(account, at, open)?,
-            Instruction::CloseCarry(close) => desk.close_carry(account, at, close)?,
+            Instruction::CloseCarry(close) => desk.close_carry(account, at, close, OrderReason::User)?,
             other => {
                 return Err(Refusal::new(
                     ErrorCode::UnknownAction,
@@ -69,9 +69,7 @@ impl Engine {
                 ));
             }
         };
-        for fact in decided.facts {
-            self.record(Event { account, at, fact }, batch);
-        }
+        self.carry_out(account, at, decided.facts, batch);
         Ok(decided.report)
     }
 
@@ -111,6 +109,7 @@ impl Engine {
 
     /// An account did something: whether it can carry what it holds now.
     pub(super) fn margin_after_request(&mut self, account: AccountId, at: TimestampMs, batch: &mut Batch) {
+        self.margin.to_check.remove(&account);
         self.liquidate_if_due(account, at, batch);
     }
 
@@ -124,6 +123,7 @@ impl Engine {
     /// Keeps what follows from the state in step with it.
     pub(super) fn margin_applied(&mut self, event: &Event) {
         if let Fact::Executed(execution) = &event.fact {
+            self.margin.to_check.insert(event.account);
             let market = self.markets.get(execution.symbol);
             if let Some(perpetual) = market.and_then(|market| market.instrument().perpetual) {
                 let next = funding::next_after(execution.timestamp, perpetual.funding_interval_ms);
@@ -220,7 +220,7 @@ impl Engine {
             if !self.is_worth_too_little(account) {
                 return;
             }
-            self.close_held(account, at, held, reason, batch);
+            self.close_one(account, at, held, reason, None, batch);
         }
         if self.is_to_be_liquidated(account) {
             self.margin.to_check.insert(account);

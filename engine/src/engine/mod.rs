@@ -18,6 +18,7 @@ use crate::input::{Action, Input, MarketInput, Request};
 use crate::market::{DAY_MS, MarketView};
 use crate::order::Desk;
 use crate::state::{FoldError, State};
+use crate::working::Working;
 use margin::MarginWatch;
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,7 +79,10 @@ pub struct Engine {
     default_limits: RiskLimits,
     markets: MarketView,
     state: State,
-    /// Accounts with a position or a leg of one, by instrument: those whose value changes with its marks. Follows from the state.
+    /// The open orders, by what touches them. Follows from the state.
+    working: Working,
+    /// Accounts with a position or a leg of one, by instrument: those whose value changes with its marks. Follows from the
+    /// state.
     holders: BTreeMap<Symbol, BTreeSet<AccountId>>,
     /// What margins need beside the state.
     margin: MarginWatch,
@@ -94,6 +98,7 @@ impl Engine {
         config.check()?;
         Ok(Engine {
             markets: MarketView::new(&config.instruments),
+            working: Working::new(config.instruments.len()),
             currency: config.currency,
             rules: config.rules,
             default_limits: config.risk,
@@ -117,6 +122,21 @@ impl Engine {
                 .apply(event.borrow())
                 .map_err(|error| RecoverError::Fold { number, error })?;
         }
+        Ok(engine)
+    }
+
+    /// The engine of a snapshot of the state. What follows from the state is made anew; of the markets nothing is known
+    /// until feeds tell it, as after any restart.
+    pub fn restore(config: EngineConfig, state: State) -> Result<Engine, RecoverError> {
+        let mut engine = Engine::new(config)?;
+        engine.working = Working::of(&state, &engine.markets);
+        for (&id, account) in &state.accounts {
+            engine.day_due_at = engine.day_due_at.min(next_day(account.day.at));
+            for &symbol in account.positions.keys() {
+                engine.holders.entry(symbol).or_default().insert(id);
+            }
+        }
+        engine.state = state;
         Ok(engine)
     }
 
@@ -209,7 +229,8 @@ impl Engine {
             | Fact::RiskChanged(_)
             | Fact::EquityMarked { .. }
             | Fact::AlertRuleChanged(_)
-            | Fact::Alerted(_) => {}
+            | Fact::Alerted(_)
+            | Fact::Done { .. } => {}
         }
         self.orders_applied(event);
         self.margin_applied(event);
@@ -225,6 +246,11 @@ impl Engine {
     /// What is known of the markets.
     pub fn markets(&self) -> &MarketView {
         &self.markets
+    }
+
+    /// The index of the open orders.
+    pub fn working(&self) -> &Working {
+        &self.working
     }
 
     /// The currency of all accounts.

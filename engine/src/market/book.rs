@@ -111,6 +111,40 @@ impl Levels<'_> {
         self.touch
     }
 
+    /// Whether there is more to go by than the quote.
+    pub fn has_book(&self) -> bool {
+        self.book.is_some()
+    }
+
+    /// The fills of a limit order at `limit`: what is offered at it or better, and no more than is known to be. Where
+    /// there is no book the quote stands for any quantity.
+    pub fn fills_within(&self, quantity: Quantity, limit: Price) -> Vec<(Price, Quantity)> {
+        let is_within = |price: Price| match self.side {
+            Side::Buy => price <= limit,
+            Side::Sell => price >= limit,
+        };
+        if !is_within(self.touch) {
+            return Vec::new();
+        }
+        let Some(book) = self.book else {
+            return vec![(self.touch, quantity)];
+        };
+        let levels: Box<dyn Iterator<Item = (&Price, &Quantity)>> = match self.side {
+            Side::Buy => Box::new(book.range(self.touch..)),
+            Side::Sell => Box::new(book.range(..=self.touch).rev()),
+        };
+        let (mut fills, mut rest) = (Vec::new(), quantity);
+        for (&price, &available) in levels.take_while(|(price, _)| is_within(**price)) {
+            if rest.is_zero() {
+                break;
+            }
+            let taken = rest.min(available);
+            fills.push((price, taken));
+            rest -= taken;
+        }
+        fills
+    }
+
     /// Splits `quantity` into fills, best price first. Their quantities sum up to it.
     pub fn fills(&self, quantity: Quantity) -> Vec<(Price, Quantity)> {
         let mut fills: Vec<(Price, Quantity)> = Vec::new();

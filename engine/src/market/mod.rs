@@ -157,6 +157,11 @@ impl MarketView {
         }
     }
 
+    /// The market with this number.
+    pub(crate) fn at(&self, number: usize) -> &Market {
+        &self.markets[number]
+    }
+
     pub(crate) fn number(&self, symbol: Symbol) -> Option<usize> {
         self.numbers.get(&symbol).copied()
     }

@@ -181,9 +181,7 @@ impl Market {
         }
         let places_max = self.price_places_max;
         let has_quote = is_quote(&tick.quote, places_max);
-        let trade = tick
-            .trade
-            .filter(|trade| bounds::is_price(trade.price, places_max) && bounds::is_quantity(trade.quantity));
+        let trade = self.usable_trade(tick);
         if !has_quote && trade.is_none() {
             return None;
         }
@@ -196,6 +194,13 @@ impl Market {
             .filter(|trade| self.take_trade(minute, *trade))
             .map(|_| minute);
         Some(TickEffect { marks, candle })
+    }
+
+    /// The trade of a tick, where it is within bounds.
+    pub(crate) fn usable_trade(&self, tick: &Tick) -> Option<Trade> {
+        tick.trade.filter(|trade| {
+            bounds::is_price(trade.price, self.price_places_max) && bounds::is_quantity(trade.quantity)
+        })
     }
 
     /// Whether bid or ask changed.

@@ -20,7 +20,7 @@ use tickwire_protocol::command::{CloseCarry, OpenCarry, Report, SetLeverage};
 use tickwire_protocol::error::{ErrorCode, Refusal};
 use tickwire_protocol::id::{AccountId, ClientOrderId, ExecutionId, OrderId, PositionId, Symbol};
 use tickwire_protocol::money::{Amount, Price, Quantity};
-use tickwire_protocol::order::{Execution, Order, OrderStatus, OrderType, Side};
+use tickwire_protocol::order::{Execution, Order, OrderReason, OrderStatus, OrderType, Side};
 
 impl<'a> Desk<'a> {
     /// Decides on a cash-and-carry position to open.
@@ -59,12 +59,13 @@ impl<'a> Desk<'a> {
         plan.decided()
     }
 
-    /// Decides on a cash-and-carry position to close.
+    /// Decides on a cash-and-carry position to close, by its owner (`User`) or by the desk.
     pub fn close_carry(
         &self,
         account: AccountId,
         at: TimestampMs,
         close: &CloseCarry,
+        reason: OrderReason,
     ) -> Result<Decided, Refusal> {
         let account = self.account(account)?;
         if let Some(decided) = duplicate(account, close.client_order_id.as_ref()) {
@@ -73,6 +74,7 @@ impl<'a> Desk<'a> {
         let id = close.position_id;
         let carry = account.carries.get(&id).ok_or_else(|| no_carry(id))?;
         let mut plan = Plan::new(self, account, at, id, close.client_order_id.as_ref());
+        plan.reason = Some(reason).filter(|reason| *reason != OrderReason::User);
         for leg in [carry.spot(), carry.perp()].into_iter().flatten() {
             let market = self.market(leg.symbol)?;
             plan.fill(market, leg.side.opposite(), leg.quantity, Some(leg))?;
@@ -134,6 +136,7 @@ struct Plan<'a> {
     at: TimestampMs,
     position_id: PositionId,
     client_order_id: Option<&'a ClientOrderId>,
+    reason: Option<OrderReason>,
     ledger: Ledger,
     last_order: OrderId,
     last_execution: ExecutionId,
@@ -155,6 +158,7 @@ impl<'a> Plan<'a> {
             at,
             position_id,
             client_order_id,
+            reason: None,
             ledger: account.ledger,
             last_order: desk.state.last_order,
             last_execution: desk.state.last_execution,
@@ -181,7 +185,8 @@ impl<'a> Plan<'a> {
             .markets
             .tradable_quote(symbol, self.at)
             .map_err(|why| refusal::no_price(symbol, why))?;
-        let fills = desk.markets.levels(symbol, side, quote).fills(quantity);
+        let levels = desk.markets.levels(symbol, side, quote);
+        let fills = desk.market_fills(market, side, &levels, quantity);
         let value: Amount = fills.iter().map(|&(price, quantity)| price.times(quantity)).sum();
         if value > ORDER_VALUE_MAX {
             return Err(refusal::worth_too_much(desk.currency));
@@ -192,6 +197,7 @@ impl<'a> Plan<'a> {
             client_order_id: self.client_order_id.filter(|_| is_first).cloned(),
             carry: Some(self.position_id),
             reduce_only: held.is_some(),
+            reason: self.reason,
             ..Order::accepted(
                 self.last_order,
                 symbol,

@@ -1,26 +1,37 @@
 //! Orders: what an owner wants, checked, decided, and told as facts. Nothing in here changes anything.
 //!
-//! An order type is a file with an `execute` that takes a `Ticket`. A ticket can only be had from the checks in here,
-//! so no order type can be reached around them. Every refusal is in `refusal`, as a code and a sentence.
+//! The way of an order: [`draft`] reads its fields, [`door`] admits it, [`enter`] says what becomes of it when it reaches
+//! the market, [`fill`] plans its fills, and [`group`] says what the orders that it stands and falls with do. What wakes
+//! resting orders is the engine's [`working`](crate::working) index. Every refusal is in [`refusal`], as a code and a
+//! sentence.
 
+mod amend;
+mod cancel;
 mod carry;
 mod close;
-mod market;
+pub mod door;
+mod draft;
+mod enter;
+mod fill;
+pub(crate) mod group;
+mod place;
+pub mod price;
 mod quantity;
 mod refusal;
-pub(crate) mod reserve;
+pub mod reserve;
+pub(crate) mod rest;
+pub(crate) mod trail;
 
 use crate::account::Account;
+use crate::bounds::{self, PLACES_MAX};
 use crate::event::Fact;
 use crate::market::{Market, MarketView};
 use crate::state::State;
-use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::{ClosePosition, Instruction, PlaceOrder, Report};
+use tickwire_protocol::command::Report;
 use tickwire_protocol::error::{ErrorCode, Refusal};
 use tickwire_protocol::id::{AccountId, ClientOrderId, Symbol};
 use tickwire_protocol::market::VenueRules;
-use tickwire_protocol::money::Quantity;
-use tickwire_protocol::order::{Order, OrderType, Side};
+use tickwire_protocol::order::{Order, OrderReason, OrderStatus, OrderType};
 
 /// What was decided: the facts to fold, in order, and the answer to the owner.
 #[derive(Debug)]
@@ -38,112 +49,61 @@ pub(crate) struct Desk<'a> {
     pub rules: &'a VenueRules,
 }
 
-/// An order that passed the checks that need no price.
-#[derive(Debug)]
-struct Ticket<'a> {
-    account: &'a Account,
-    at: TimestampMs,
-    client_order_id: Option<&'a ClientOrderId>,
-    market: &'a Market,
-    side: Side,
-    quantity: Quantity,
-    reduce_only: bool,
-}
-
 impl<'a> Desk<'a> {
-    /// Decides on an instruction.
-    pub fn instruct(
-        &self,
-        account: AccountId,
-        at: TimestampMs,
-        instruction: &Instruction,
-    ) -> Result<Decided, Refusal> {
-        match instruction {
-            Instruction::PlaceOrder(order) => self.place(account, at, order),
-            Instruction::ClosePosition(close) => self.close(account, at, close),
-            other => Err(Refusal::new(
-                ErrorCode::Unavailable,
-                format!("{} is not there yet", other.action()),
-            )),
-        }
-    }
-
-    /// Decides on an order to place.
-    pub fn place(&self, account: AccountId, at: TimestampMs, order: &PlaceOrder) -> Result<Decided, Refusal> {
-        let account = self.account(account)?;
-        // Before all other checks: a retry gets the answer to its first attempt, whatever has changed since.
-        if let Some(decided) = duplicate(account, order.client_order_id.as_ref()) {
-            return Ok(decided);
-        }
-        let market = self.market(order.symbol)?;
-        let quantity = if order.reduce_only {
-            let wanted = quantity::of_any_size(order.quantity, market.instrument())?;
-            let held = account
-                .positions
-                .get(&order.symbol)
-                .filter(|position| position.side != order.side);
-            let held = held.ok_or_else(|| refusal::nothing_to_reduce(order.symbol, order.side))?;
-            wanted.min(held.quantity)
-        } else {
-            quantity::of_one_order(order.quantity, market.instrument())?
-        };
-        let ticket = Ticket {
-            account,
-            at,
-            client_order_id: order.client_order_id.as_ref(),
-            market,
-            side: order.side,
-            quantity,
-            reduce_only: order.reduce_only,
-        };
-        match order.order_type {
-            OrderType::Market => market::execute(self, &ticket),
-            other => Err(Refusal::new(
-                ErrorCode::Unavailable,
-                format!("{} is not there yet", other.as_str()),
-            )),
-        }
-    }
-
-    /// Decides on a position to close.
-    pub fn close(
-        &self,
-        account: AccountId,
-        at: TimestampMs,
-        close: &ClosePosition,
-    ) -> Result<Decided, Refusal> {
-        let account = self.account(account)?;
-        if let Some(decided) = duplicate(account, close.client_order_id.as_ref()) {
-            return Ok(decided);
-        }
-        let market = self.market(close.symbol)?;
-        let held = account
-            .positions
-            .get(&close.symbol)
-            .ok_or_else(|| refusal::no_position(close.symbol))?;
-        let ticket = Ticket {
-            account,
-            at,
-            client_order_id: close.client_order_id.as_ref(),
-            market,
-            side: held.side.opposite(),
-            quantity: close::quantity(held, close.percent, market.instrument())?,
-            reduce_only: true,
-        };
-        market::execute(self, &ticket)
-    }
-
-    fn account(&self, id: AccountId) -> Result<&'a Account, Refusal> {
+    pub(crate) fn account(&self, id: AccountId) -> Result<&'a Account, Refusal> {
         self.state
             .accounts
             .get(&id)
             .ok_or_else(|| refusal::unknown_account(id))
     }
 
-    fn market(&self, symbol: Symbol) -> Result<&'a Market, Refusal> {
+    pub(crate) fn market(&self, symbol: Symbol) -> Result<&'a Market, Refusal> {
         self.markets
             .get(symbol)
             .ok_or_else(|| refusal::unknown_symbol(symbol, self.markets))
+    }
+}
+
+/// Whether an order's trigger has yet to be reached.
+pub(crate) fn waits_for_trigger(order: &Order) -> bool {
+    let has_trigger = order.order_type.has_trigger() || order.order_type == OrderType::TrailingStop;
+    has_trigger && order.status == OrderStatus::New
+}
+
+/// Whether the numbers of an order are within the bounds that keep sums over all orders exact.
+pub(crate) fn is_sound(order: &Order) -> bool {
+    let quantity = order.quantity;
+    if !bounds::is_quantity(quantity)
+        || order.filled_quantity.is_negative()
+        || order.filled_quantity > quantity
+        || !(order.filled_quantity.is_zero() || bounds::is_quantity(order.filled_quantity))
+    {
+        return false;
+    }
+    let prices = [
+        order.price,
+        order.trigger_price,
+        order.trail_distance,
+        order.activation_price,
+        order.peak_price,
+        order.current_stop_price,
+    ];
+    prices
+        .into_iter()
+        .flatten()
+        .all(|price| bounds::is_price(price, PLACES_MAX))
+}
+
+/// What a refusal means for an order that had been accepted.
+pub(crate) fn reason_of(refusal: &Refusal) -> OrderReason {
+    match refusal.code {
+        ErrorCode::WouldTake => OrderReason::WouldTake,
+        ErrorCode::InsufficientBalance => OrderReason::InsufficientBalance,
+        ErrorCode::NoPosition => OrderReason::NothingToReduce,
+        ErrorCode::RiskPaused => OrderReason::RiskPaused,
+        ErrorCode::RiskStopped => OrderReason::HardStop,
+        ErrorCode::RiskLimit => OrderReason::RiskLimit,
+        _ => OrderReason::Other,
     }
 }
 
@@ -151,9 +111,10 @@ fn duplicate(account: &Account, client_order_id: Option<&ClientOrderId>) -> Opti
     let client_order_id = client_order_id?;
     let receipt = account.orders.receipt(client_order_id)?;
     let report = Report {
-        order_id: Some(receipt.order_id),
+        order_id: receipt.order_id,
         client_order_id: Some(client_order_id.clone()),
-        status: Some(receipt.status),
+        status: receipt.order_id.map(|_| receipt.status),
+        reason: receipt.order_id.and(receipt.reason),
         duplicate: Some(true),
         position_id: receipt.carry,
         ..Report::default()
@@ -170,7 +131,13 @@ fn placed(order: &Order) -> Report {
         order_id: Some(order.id),
         client_order_id: order.client_order_id.clone(),
         status: Some(order.status),
+        reason: order.reason,
         duplicate: Some(false),
         ..Report::default()
     }
+}
+
+/// The answer to a retry of an instruction that is spread over several orders.
+pub(crate) fn repeated(account: &Account, client_order_id: Option<&ClientOrderId>) -> Option<Report> {
+    duplicate(account, client_order_id).map(|decided| decided.report)
 }

@@ -5,12 +5,14 @@ use crate::grouped::Grouped;
 use crate::market::{MarketView, NoQuote};
 use crate::position::Position;
 use crate::state::FoldError;
+use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::error::{ErrorCode, Refusal};
+use tickwire_protocol::id::OrderId;
 use tickwire_protocol::id::{AccountId, Symbol};
 use tickwire_protocol::market::Instrument;
 use tickwire_protocol::message::LinkState;
-use tickwire_protocol::money::{Amount, Quantity, Ratio};
-use tickwire_protocol::order::Side;
+use tickwire_protocol::money::{Amount, Price, Quantity, Ratio};
+use tickwire_protocol::order::{GroupRole, Order, OrderType, Side, TimeInForce};
 
 /// How many known symbols a refusal names.
 const SYMBOLS_NAMED_MAX: usize = 5;
@@ -201,4 +203,190 @@ pub(super) fn ids_exhausted() -> Refusal {
 
 fn invalid_quantity(message: String) -> Refusal {
     Refusal::new(ErrorCode::InvalidQuantity, message)
+}
+
+pub(super) fn field_missing(order_type: OrderType, field: &str) -> Refusal {
+    let order_type = order_type.as_str();
+    invalid_field(format!("a {order_type} order needs `{field}`"))
+}
+
+pub(super) fn field_unknown(order_type: OrderType, field: &str) -> Refusal {
+    let order_type = order_type.as_str();
+    invalid_field(format!("a {order_type} order has no `{field}`: leave it out"))
+}
+
+pub(super) fn one_trail(trails: u8) -> Refusal {
+    let given = if trails == 0 { "none" } else { "both" };
+    invalid_field(format!(
+        "a trailing_stop needs one of `trail_distance` and `trail_percent`, {given} given"
+    ))
+}
+
+pub(super) fn trail_percent_out_of_range(percent: Ratio) -> Refusal {
+    invalid_field(format!(
+        "`trail_percent` must be above 0 and below 100, with at most two places, not {percent}"
+    ))
+}
+
+pub(super) fn trail_distance_too_far(distance: Price, from: Price) -> Refusal {
+    invalid_price(format!(
+        "`trail_distance` {distance} is not below the price of {from} that it is to follow: choose a smaller one"
+    ))
+}
+
+pub(super) fn post_only_cannot_wait(time_in_force: TimeInForce) -> Refusal {
+    let name = time_in_force_name(time_in_force);
+    invalid_field(format!(
+        "`post_only` only rests, {name} never does: leave one of the two out"
+    ))
+}
+
+pub(super) fn pair_cannot_be_immediate(time_in_force: TimeInForce) -> Refusal {
+    let name = time_in_force_name(time_in_force);
+    invalid_field(format!("a pair rests, {name} never does: choose GTC or GTD"))
+}
+
+fn time_in_force_name(time_in_force: TimeInForce) -> &'static str {
+    match time_in_force {
+        TimeInForce::Gtc => "GTC",
+        TimeInForce::Ioc => "IOC",
+        TimeInForce::Fok => "FOK",
+        TimeInForce::Gtd => "GTD",
+    }
+}
+
+pub(super) fn expiry_missing() -> Refusal {
+    invalid_field("a GTD order needs `expires_at`".to_owned())
+}
+
+pub(super) fn expiry_without_gtd() -> Refusal {
+    invalid_field("`expires_at` is for GTD orders: set `time_in_force` to GTD, or leave it out".to_owned())
+}
+
+pub(super) fn expiry_past(expiry: TimestampMs, at: TimestampMs) -> Refusal {
+    let (expiry, at) = (expiry.0, at.0);
+    invalid_field(format!(
+        "`expires_at` {expiry} must lie after now, which is {at} here, and before the year 10000"
+    ))
+}
+
+pub(super) fn entry_cannot_reduce() -> Refusal {
+    invalid_field(
+        "`take_profit` and `stop_loss` protect what an order opens, a reduce_only one opens nothing: place an OCO instead"
+            .to_owned(),
+    )
+}
+
+pub(super) fn exit_unclear(role: GroupRole) -> Refusal {
+    invalid_field(match role {
+        GroupRole::StopLoss => {
+            "`stop_loss` needs `trigger_price`, with or without `price`, or one of `trail_distance` and `trail_percent`"
+                .to_owned()
+        }
+        GroupRole::TakeProfit | GroupRole::Entry => {
+            "`take_profit` needs `price`, `trigger_price` or both, and nothing to trail by".to_owned()
+        }
+    })
+}
+
+pub(super) fn price_out_of_bounds(field: &str, price: Price) -> Refusal {
+    let most = crate::bounds::PRICE_MAX;
+    invalid_price(format!(
+        "`{field}` must be above 0 and at most {most}, not {price}"
+    ))
+}
+
+pub(super) fn price_off_tick(field: &str, price: Price, nearest: Price, instrument: &Instrument) -> Refusal {
+    let Instrument {
+        symbol, tick_size, ..
+    } = instrument;
+    invalid_price(format!(
+        "`{field}` {price} is no multiple of {symbol}'s tick of {tick_size}: the nearest that fits is {nearest}"
+    ))
+}
+
+pub(super) fn price_out_of_band(field: &str, price: Price, market: Price) -> Refusal {
+    let band = super::price::BAND;
+    invalid_price(format!(
+        "`{field}` {price} is more than {band} times away from the market at {market}: is a digit wrong?"
+    ))
+}
+
+pub(super) fn would_trigger(field: &str, price: Price, last: Price, rises: bool) -> Refusal {
+    let side = if rises { "above" } else { "below" };
+    invalid_price(format!(
+        "`{field}` {price} would be reached at once, the price is {last}: choose one {side} that"
+    ))
+}
+
+pub(super) fn would_take(side: Side, price: Price, touch: Price) -> Refusal {
+    let (side, better) = match side {
+        Side::Buy => ("buy", "below"),
+        Side::Sell => ("sell", "above"),
+    };
+    let message = format!(
+        "a post-only {side} at {price} would be filled at {touch} at once: choose a price {better} that, or leave post_only out"
+    );
+    Refusal::new(ErrorCode::WouldTake, message)
+}
+
+pub(super) fn too_many_open(most: usize) -> Refusal {
+    let message = format!("an account may have {most} open orders: cancel some first");
+    Refusal::new(ErrorCode::TooManyOpen, message)
+}
+
+pub(super) fn one_order_id() -> Refusal {
+    invalid_field("name the order by one of `order_id` and `client_order_id`".to_owned())
+}
+
+pub(super) fn order_unknown(id: &str) -> Refusal {
+    let message = format!("no open order {id}: get_orders lists those that are");
+    Refusal::new(ErrorCode::OrderNotFound, message)
+}
+
+pub(super) fn order_final(order: &Order) -> Refusal {
+    let status = format!("{:?}", order.status).to_lowercase();
+    let message = format!(
+        "{} is {status} already, with {} of {} filled: nothing is left to change",
+        order.id, order.filled_quantity, order.quantity
+    );
+    Refusal::new(ErrorCode::OrderNotFound, message)
+}
+
+pub(super) fn triggered_already(id: OrderId) -> Refusal {
+    invalid_field(format!(
+        "{id} was triggered already: its price and quantity can be changed, its trigger cannot"
+    ))
+}
+
+pub(super) fn no_bracket(id: OrderId) -> Refusal {
+    invalid_field(format!(
+        "{id} is no entry of a bracket: place an OCO to protect what it fills"
+    ))
+}
+
+pub(super) fn exits_are_orders(id: OrderId) -> Refusal {
+    invalid_field(format!(
+        "what {id} has filled is protected by orders of its own: amend these"
+    ))
+}
+
+pub(super) fn leg_quantity(id: OrderId) -> Refusal {
+    invalid_field(format!(
+        "the quantity of {id} follows its group: amend the entry, or cancel the pair and place another"
+    ))
+}
+
+pub(super) fn quantity_filled(quantity: Quantity, filled: Quantity) -> Refusal {
+    invalid_quantity(format!(
+        "{filled} is filled already, so the quantity must be above that, not {quantity}"
+    ))
+}
+
+fn invalid_field(message: String) -> Refusal {
+    Refusal::new(ErrorCode::InvalidField, message)
+}
+
+fn invalid_price(message: String) -> Refusal {
+    Refusal::new(ErrorCode::InvalidPrice, message)
 }

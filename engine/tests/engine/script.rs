@@ -4,7 +4,11 @@
 //! deposit 10000                       open the account            account 2          go on as this account
 //! quote BTCUSDT 99.9/100              bid and ask                 trade BTCUSDT 3x100
 //! depth BTCUSDT 1x99 / 1x100 2x101    all levels                  link down          the feed's state
-//! buy 1 BTCUSDT [reduce] [as my-1]    a market order              close BTCUSDT [50%] [as my-2]
+//! buy 1 BTCUSDT [reduce] [as my-1]    a market order; see `wanted` for the other types
+//! oco sell 1 BTCUSDT tp =110 sl 90    a pair                      close BTCUSDT [50%] [as my-2]
+//! amend order-1 price 99              cancel order-1 | my-1       cancel-all [BTCUSDT]
+//! reverse BTCUSDT [as my-3]           flatten [as my-4]           orders              those that are open
+//! tick BTCUSDT 99/100 3x99            a quote and a trade at once rules touch | slippage 10 | latency 500
 //! wait 90s | wait 2h                  time passes                 timer              time is told
 //! restart                             recover from the events     show               the account, valued
 //! ticker BTCUSDT                      24-hour figures             candles BTCUSDT 5m
@@ -13,18 +17,20 @@
 //! uncarry pos-1 [as my-4]             close both legs             until 16:00:00     time passes until the step is then
 //! ```
 
+use crate::wanted;
 use std::fmt::Write as _;
 use tickwire_engine::{
     Action, Batch, Depth, Done, Engine, EngineConfig, Event, Fact, Input, MarketInput, Request,
 };
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::command::{
-    CloseCarry, ClosePosition, Instruction, OpenCarry, PlaceOrder, Report, SetLeverage,
+    CancelAllOrders, CloseCarry, ClosePosition, FlattenAll, Instruction, OpenCarry, Report, ReversePosition,
+    SetLeverage,
 };
-use tickwire_protocol::id::{AccountId, ClientOrderId, Symbol};
-use tickwire_protocol::market::{Instrument, Perpetual, Quote, Tick, Trade, VenueRules};
+use tickwire_protocol::id::{AccountId, Symbol};
+use tickwire_protocol::market::{Instrument, LimitFill, Perpetual, Quote, Tick, Trade, VenueRules};
 use tickwire_protocol::message::LinkState;
-use tickwire_protocol::order::{OrderStatus, Side};
+use tickwire_protocol::order::Side;
 use tickwire_protocol::risk::RiskLimits;
 
 /// Runs a script and compares what comes of it, line by line.
@@ -56,6 +62,7 @@ pub struct TestDesk {
     pub said: String,
     now: TimestampMs,
     account: AccountId,
+    rules: VenueRules,
 }
 
 pub fn config() -> EngineConfig {
@@ -100,11 +107,6 @@ pub fn config() -> EngineConfig {
     }
 }
 
-fn named(options: &[&str]) -> Option<ClientOrderId> {
-    let at = options.iter().position(|word| *word == "as")?;
-    Some(options[at + 1].parse().unwrap())
-}
-
 fn symbol(text: &str) -> Symbol {
     Symbol::new(text).unwrap()
 }
@@ -128,6 +130,7 @@ impl TestDesk {
             said: String::new(),
             now: TimestampMs(1_765_357_200_000),
             account: AccountId(1),
+            rules: VenueRules::default(),
         };
         desk.link(LinkState::Live);
         desk
@@ -150,28 +153,43 @@ impl TestDesk {
                 "down" => LinkState::Down,
                 other => panic!("no link state {other}"),
             }),
-            [side @ ("buy" | "sell"), quantity, name, options @ ..] => {
-                self.order(side, quantity, name, options)
+            ["tick", name, quote, trade] => self.both(name, quote, trade),
+            ["buy" | "sell", ..] => self.instruct(Instruction::PlaceOrder(wanted::order(&words, self.now))),
+            ["oco", rest @ ..] => self.instruct(Instruction::PlaceOco(wanted::pair(rest, self.now))),
+            ["amend", id, changes @ ..] => self.instruct(Instruction::AmendOrder(wanted::amend(id, changes))),
+            ["cancel", id] => self.instruct(Instruction::CancelOrder(wanted::order_ref(id))),
+            ["cancel-all", names @ ..] => {
+                let symbol = names.first().map(|name| symbol(name));
+                self.instruct(Instruction::CancelAllOrders(CancelAllOrders { symbol }));
             }
+            ["reverse", name, options @ ..] => self.instruct(Instruction::ReversePosition(ReversePosition {
+                client_order_id: wanted::named(options),
+                symbol: symbol(name),
+            })),
+            ["flatten", options @ ..] => self.instruct(Instruction::FlattenAll(FlattenAll {
+                client_order_id: wanted::named(options),
+            })),
             ["close", name, options @ ..] => self.close(name, options),
             ["leverage", name, leverage] => self.instruct(Instruction::SetLeverage(SetLeverage {
                 symbol: symbol(name),
                 leverage: leverage.parse().unwrap(),
             })),
             ["carry", quantity, name, options @ ..] => self.instruct(Instruction::OpenCarry(OpenCarry {
-                client_order_id: named(options),
+                client_order_id: wanted::named(options),
                 symbol: symbol(name),
                 quantity: quantity.parse().unwrap(),
             })),
             ["uncarry", position, options @ ..] => self.instruct(Instruction::CloseCarry(CloseCarry {
-                client_order_id: named(options),
+                client_order_id: wanted::named(options),
                 position_id: position.parse().unwrap(),
             })),
             ["margins"] => self.margins(),
             ["until", clock] => self.now = self.next(clock) - 1000,
+            ["orders"] => self.orders(),
+            ["rules", rules @ ..] => self.change_rules(rules),
             ["wait", time] => self.now = self.now + duration_ms(time) - 1000,
             ["timer"] => self.input(Input::Timer(self.now)),
-            ["restart"] => self.engine = Engine::recover(config(), &self.events).unwrap(),
+            ["restart"] => self.engine = self.recovered(),
             ["show"] => self.show(),
             ["ticker", name] => self.ticker(name),
             ["candles", name, interval] => self.candles(name, interval),
@@ -200,6 +218,56 @@ impl TestDesk {
             },
             None,
         );
+    }
+
+    /// A quote and a trade in one tick.
+    fn both(&mut self, name: &str, quote: &str, trade: &str) {
+        let (bid, ask) = quote.split_once('/').expect("BID/ASK");
+        let (price, quantity) = pairs(&[trade])[0];
+        let quote = Quote {
+            bid: bid.parse().unwrap(),
+            ask: ask.parse().unwrap(),
+        };
+        let taker_side = Side::Buy;
+        self.tick(
+            name,
+            quote,
+            Some(Trade {
+                price,
+                quantity,
+                taker_side,
+            }),
+        );
+    }
+
+    /// The venue goes by other rules from now on, as after a restart with another configuration.
+    fn change_rules(&mut self, rules: &[&str]) {
+        match rules {
+            ["touch"] => self.rules.limit_fill = LimitFill::Touch,
+            ["slippage", bps] => self.rules.slippage_bps = bps.parse().unwrap(),
+            ["latency", ms] => self.rules.latency_ms = ms.parse().unwrap(),
+            other => panic!("no rules {other:?}"),
+        }
+        self.engine = self.recovered();
+        self.link(LinkState::Live);
+    }
+
+    fn recovered(&self) -> Engine {
+        let config = EngineConfig {
+            rules: self.rules,
+            ..config()
+        };
+        Engine::recover(config, &self.events).unwrap()
+    }
+
+    fn orders(&mut self) {
+        let account = &self.engine.state().accounts[&self.account];
+        let lines: Vec<String> = account.orders.all_open().map(wanted::describe).collect();
+        let margin = self.engine.account(self.account).unwrap().balance().order_margin;
+        self.say(&format!("{} open, {margin} tied up", lines.len()));
+        for line in lines {
+            self.say(&line);
+        }
     }
 
     fn trade(&mut self, name: &str, trade: &str) {
@@ -241,23 +309,6 @@ impl TestDesk {
 
     fn link(&mut self, state: LinkState) {
         self.input(Input::Market(MarketInput::Link { state, at: self.now }));
-    }
-
-    fn order(&mut self, side: &str, quantity: &str, name: &str, options: &[&str]) {
-        let named = options
-            .iter()
-            .position(|word| *word == "as")
-            .map(|i| options[i + 1].parse().unwrap());
-        let order = PlaceOrder {
-            client_order_id: named,
-            reduce_only: options.contains(&"reduce"),
-            ..PlaceOrder::market(
-                symbol(name),
-                if side == "buy" { Side::Buy } else { Side::Sell },
-                quantity.parse().unwrap(),
-            )
-        };
-        self.request(Action::Instruct(Instruction::PlaceOrder(order)));
     }
 
     fn close(&mut self, name: &str, options: &[&str]) {
@@ -324,6 +375,11 @@ impl TestDesk {
                 duplicate: Some(true),
                 ..
             }))) => self.say(&format!("{order_id} again")),
+            Some(Ok(Done::Reported(Report {
+                order_id: None,
+                duplicate: Some(true),
+                ..
+            }))) => self.say("done already"),
             Some(Ok(Done::AccountOpened { duplicate: true })) => self.say("open already"),
             _ => {}
         }
@@ -333,29 +389,7 @@ impl TestDesk {
         let line = match &event.fact {
             Fact::AccountOpened { deposit } => format!("{} opened with {deposit}", event.account),
             Fact::DayOpened { equity } => format!("day opened with {equity}"),
-            Fact::OrderChanged(order) if order.status == OrderStatus::New => {
-                let reason = order
-                    .reason
-                    .map_or(String::new(), |reason| format!(" for {reason:?}"));
-                let carry = order.carry.map_or(String::new(), |carry| format!(" of {carry}"));
-                format!(
-                    "{} {} {} {}{carry}{reason}",
-                    order.id,
-                    order.side.as_str(),
-                    order.quantity,
-                    order.symbol
-                )
-            }
-            Fact::OrderChanged(order) if order.status == OrderStatus::Cancelled => {
-                format!("{} cancelled", order.id)
-            }
-            Fact::OrderChanged(order) => {
-                let price = order.average_price.unwrap();
-                format!(
-                    "{} filled {} @ {price} fee {}",
-                    order.id, order.filled_quantity, order.fee
-                )
-            }
+            Fact::OrderChanged(order) => wanted::describe(order),
             Fact::Executed(e) => {
                 let pnl = if e.realized_pnl.is_zero() {
                     String::new()
@@ -363,6 +397,7 @@ impl TestDesk {
                     format!(" pnl {}", e.realized_pnl)
                 };
                 let side = e.side.as_str();
+                let pnl = if e.is_maker { format!("{pnl} maker") } else { pnl };
                 format!(
                     "  {} {} {side} {} @ {} fee {}{pnl}",
                     e.id, e.position_id, e.quantity, e.price, e.fee
@@ -381,6 +416,7 @@ impl TestDesk {
             Fact::EquityMarked { equity } => format!("equity {equity}"),
             Fact::AlertRuleChanged(rule) => format!("{} {:?}", rule.id, rule.status),
             Fact::Alerted(alert) => format!("alert {}", alert.message),
+            Fact::Done { client_order_id } => format!("{client_order_id} done"),
         };
         self.say(line.trim());
     }
@@ -485,6 +521,12 @@ impl TestDesk {
         let folded = Engine::recover(config(), events).unwrap();
         let json = |engine: &Engine| serde_json::to_string_pretty(engine.state()).unwrap();
         assert_eq!(json(&folded), json(&self.engine));
+        assert_eq!(folded.working(), self.engine.working());
+        // A snapshot holds all of it, and what follows from it is made anew.
+        let snapshot = serde_json::from_str(&json(&self.engine)).unwrap();
+        assert_eq!(&snapshot, self.engine.state());
+        let restored = Engine::restore(config(), snapshot).unwrap();
+        assert_eq!(restored.working(), self.engine.working());
     }
 }
 

@@ -1,12 +1,13 @@
 //! What an owner wants done: the commands that the engine decides on, and what came of them.
 
 use crate::clock::TimestampMs;
-use crate::error::Refusal;
+use crate::error::{ErrorCode, Refusal};
 use crate::id::{AlertId, ClientOrderId, OrderId, PositionId, Symbol};
 use crate::json::Object;
 use crate::money::{Price, Quantity, Ratio};
 use crate::order::{Exit, OrderReason, OrderStatus, OrderType, Side, TimeInForce};
 use crate::risk::RiskLimits;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::ops::Not;
 
@@ -57,7 +58,7 @@ macro_rules! instructions {
     (@put $bound:ident, $fields:ident) => { () };
     (@put $bound:ident, $fields:ident, $body:ty) => { $fields.put_all($bound) };
     (@read $text:ident, $name:ident) => { Instruction::$name };
-    (@read $text:ident, $name:ident, $body:ty) => { Instruction::$name(super::body($text)?) };
+    (@read $text:ident, $name:ident, $body:ty) => { Instruction::$name(super::body::<$body>($text)?).checked($text)? };
 }
 
 instructions! {
@@ -83,7 +84,7 @@ instructions! {
     OpenCarry(OpenCarry) = "open_carry",
     /// Close both legs of such a position.
     CloseCarry(CloseCarry) = "close_carry",
-    /// Set the limits of the risk guard: all of them, absent ones are lifted.
+    /// Set the limits of the risk guard, all of them: each is named, `null` lifts it.
     SetRiskLimits(RiskLimits) = "set_risk_limits",
     /// Open no new positions until a person resumes.
     PauseTrading = "pause_trading",
@@ -98,6 +99,28 @@ instructions! {
 }
 
 impl Instruction {
+    /// Refuses what says too little or too much whatever the state of the account.
+    fn checked(self, text: &str) -> Result<Instruction, Refusal> {
+        match &self {
+            Instruction::CancelOrder(order) => order.check()?,
+            Instruction::AmendOrder(amend) => names_one(&amend.order_id, &amend.client_order_id)?,
+            Instruction::SetRiskLimits(_) => {
+                super::body::<EveryLimit>(text)?;
+            }
+            _ => {}
+        }
+        Ok(self)
+    }
+
+    /// Whether a client whose connection was lost before the answer may send it again by itself. What loosens the risk
+    /// guard may not: it could undo a stop, or a tighter limit, that came after it.
+    pub const fn may_be_repeated(&self) -> bool {
+        !matches!(
+            self,
+            Instruction::ResumeTrading(_) | Instruction::SetRiskLimits(_)
+        )
+    }
+
     /// The id under which a repetition does nothing, of instructions that would do something twice.
     pub fn client_order_id(&self) -> Option<&ClientOrderId> {
         match self {
@@ -285,6 +308,35 @@ pub struct OrderRef {
     /// The owner's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_order_id: Option<ClientOrderId>,
+}
+
+impl OrderRef {
+    pub(super) fn check(&self) -> Result<(), Refusal> {
+        names_one(&self.order_id, &self.client_order_id)
+    }
+}
+
+fn names_one(order_id: &Option<OrderId>, client_order_id: &Option<ClientOrderId>) -> Result<(), Refusal> {
+    if order_id.is_some() != client_order_id.is_some() {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        ErrorCode::InvalidField,
+        "name the order by `order_id` or by `client_order_id`, one of the two",
+    ))
+}
+
+/// The limits that a `set_risk_limits` has to name, so that a misspelt one is refused and not lifted.
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only whether the fields are there is looked at")]
+struct EveryLimit {
+    soft_drawdown_pct: IgnoredAny,
+    hard_drawdown_pct: IgnoredAny,
+    soft_daily_loss_pct: IgnoredAny,
+    hard_daily_loss_pct: IgnoredAny,
+    max_exposure: IgnoredAny,
+    max_position_value: IgnoredAny,
+    max_orders_per_minute: IgnoredAny,
 }
 
 /// A change of an open order: what is absent stays as it is.

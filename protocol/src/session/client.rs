@@ -8,14 +8,14 @@ mod io;
 mod life;
 mod topics;
 
-pub use io::{Event, Input, Link, Output};
+pub use io::{Event, Input, Link, Loss, Output};
 
 use super::backoff::Backoff;
 use super::offset::ClockOffset;
 use crate::clock::TimestampMs;
 use crate::command::{Command, Envelope};
 use crate::error::{ErrorCode, Refusal};
-use crate::id::{ClientOrderId, CommandId};
+use crate::id::{ClientOrderId, CommandId, Epoch, Seq};
 use crate::message::{Ack, Body, ErrorBody, Message, Outcome};
 use crate::topic::Topic;
 use life::LAG_AFTER_MS;
@@ -54,6 +54,8 @@ pub struct Client {
     phase: Phase,
     /// What is wanted, by topic.
     topics: BTreeMap<Topic, Interest>,
+    /// Where lossless topics are to start that nobody wants yet.
+    starts: BTreeMap<Topic, (Epoch, Seq)>,
     pending: VecDeque<Pending>,
     outputs: VecDeque<Output>,
     backoff: Backoff,
@@ -68,6 +70,8 @@ pub struct Client {
     announced: Option<(u64, u64)>,
     /// When to ask again for the topics that were asked for too fast.
     retry_at: Option<TimestampMs>,
+    /// A loss that was just said and counts once the next frame is here, which is the snapshot.
+    held: Option<(Loss, (Epoch, Seq))>,
     hidden: bool,
     offline: bool,
     ever_open: bool,
@@ -81,6 +85,7 @@ impl Client {
         Client {
             phase: Phase::Idle,
             topics: BTreeMap::new(),
+            starts: BTreeMap::new(),
             pending: VecDeque::new(),
             outputs: VecDeque::new(),
             backoff: Backoff::new(seed, 250),
@@ -94,6 +99,7 @@ impl Client {
             probe_deadline: None,
             announced: None,
             retry_at: None,
+            held: None,
             hidden: false,
             offline: false,
             ever_open: false,
@@ -104,8 +110,10 @@ impl Client {
 
     /// Wants a topic; several users of one topic make one subscription.
     pub fn subscribe(&mut self, topic: Topic) {
+        let start = self.starts.remove(&topic);
         let interest = self.topics.entry(topic).or_default();
         interest.users += 1;
+        interest.start_at(start);
         if interest.users == 1 && self.is_greeted() {
             self.send_subscribe(&[topic]);
         }
@@ -278,6 +286,7 @@ impl Client {
         let Ok(message) = Message::decode(text) else {
             return;
         };
+        self.lose_what_is_held();
         match message.body {
             Body::ConnectionEstablished(greeting) => self.greeted(greeting),
             Body::Pong(pong) => {
@@ -293,7 +302,7 @@ impl Client {
             Body::Ack(ack) => self.answered(now, message.head.id, Ok(ack)),
             Body::Error(error) => self.answered(now, message.head.id, Err(error)),
             Body::Subscribed(_) => self.subscribed(&message),
-            Body::Reset(_) => self.reset(&message),
+            Body::Reset(reset) => self.reset(&message, reset),
             Body::Resumed(resumed) => self.resumed(&message, resumed),
             Body::Unsubscribed(_) | Body::Unknown(_) => {}
             _ => self.data(message),

@@ -6,12 +6,13 @@
 //! queue, that of answers, is bounded because no further command is read while it is long ([`Server::wants_input`]).
 
 mod ports;
+mod questions;
 
 pub use ports::{Board, EngineAnswer, Incoming, NotKept, Outgoing};
 
 use super::rate::RateLimit;
 use crate::clock::TimestampMs;
-use crate::command::{Command, Envelope, GetExecutions, GetOrders, OrderRef, ResumeFrom, Subscribe};
+use crate::command::{Command, Envelope, ResumeFrom, Subscribe};
 use crate::error::{CloseReason, ErrorCode, Refusal};
 use crate::frame::Frame;
 use crate::id::{ClientOrderId, CommandId, Seq, Symbol};
@@ -35,9 +36,6 @@ const STATE_TURN: usize = 16;
 /// Pings and pongs of the WebSocket per second, and at once: above this they are a flood.
 const ALIVE_PER_SECOND: u32 = 50;
 const ALIVE_BURST: u32 = 200;
-
-/// Rows of one answer to a question after orders or executions.
-const ROWS_MAX: u32 = 1_000;
 
 /// Answers waiting to be sent above which no further command is read.
 const ANSWERS_MAX: usize = 64;
@@ -332,11 +330,11 @@ impl Server {
             | Command::GetExecutions(_)
             | Command::GetRisk
             | Command::GetAlerts
-            | Command::GetLogs => self.question(&id, &command, board),
+            | Command::GetLogs => self.question(&id, command, board),
             Command::Instruct(instruction) => {
                 let client_order_id = instruction.client_order_id().cloned();
                 self.awaiting = Some((id, action, client_order_id));
-                self.answers.push_back(Outgoing::Engine(instruction));
+                self.answers.push_back(Outgoing::Engine(Box::new(instruction)));
                 return;
             }
             Command::Ping(ping) => {
@@ -473,50 +471,9 @@ impl Server {
             Body::Reset(Reset { reason, lost_from }),
         ));
         // What was lost may have changed what the reader holds, so it gets all of that anew.
-        let question = match topic {
-            Topic::Orders => Command::GetOrders(GetOrders::default()),
-            Topic::Executions => Command::GetExecutions(GetExecutions::default()),
-            Topic::Risk => Command::GetRisk,
-            Topic::Alerts => Command::GetAlerts,
-            Topic::Logs => Command::GetLogs,
-            _ => return,
-        };
-        if let Some(snapshot) = board.answer(&question) {
+        let question = questions::after_a_loss(topic, &self.limits);
+        if let Some(snapshot) = question.and_then(|question| board.answer(&question)) {
             self.answers.push_back(Outgoing::Frame(snapshot));
-        }
-    }
-
-    /// Answers a question after data that are no state topic's.
-    fn question(
-        &mut self,
-        id: &Option<CommandId>,
-        question: &Command,
-        board: &dyn Board,
-    ) -> Result<(), Refusal> {
-        let (symbol, limit, max) = match question {
-            Command::GetCandles(body) => (Some(body.symbol), body.limit, self.limits.candles_max),
-            Command::GetOrders(body) => (body.symbol, body.limit, ROWS_MAX),
-            Command::GetExecutions(body) => (body.symbol, body.limit, ROWS_MAX),
-            Command::GetPosition(symbol) => (Some(*symbol), None, 0),
-            _ => (None, None, 0),
-        };
-        if let Some(symbol) = symbol {
-            known(board, symbol)?;
-        }
-        if limit.is_some_and(|limit| limit == 0 || limit > max) {
-            return Err(Refusal::new(
-                ErrorCode::InvalidField,
-                format!("`limit` must be 1 to {max}"),
-            ));
-        }
-        let frame = board.answer(question);
-        match question {
-            Command::GetOrderStatus(order) if frame.is_none() => Err(no_order(order)),
-            Command::GetPosition(symbol) if frame.is_none() => {
-                let message = format!("no position in {symbol} is open, and none was closed lately");
-                Err(Refusal::new(ErrorCode::NoPosition, message))
-            }
-            _ => self.answer_with(id, frame),
         }
     }
 
@@ -565,23 +522,6 @@ impl Server {
             self.answers
                 .push_back(Outgoing::Text(Bytes::from(message.encode())));
         }
-    }
-}
-
-fn no_order(order: &OrderRef) -> Refusal {
-    match (&order.order_id, &order.client_order_id) {
-        (Some(id), _) => Refusal::new(ErrorCode::OrderNotFound, format!("no order {id} is known here")),
-        (None, Some(id)) => {
-            let message = format!(
-                "no order with the client_order_id {:?} is known here",
-                id.as_str()
-            );
-            Refusal::new(ErrorCode::OrderNotFound, message)
-        }
-        (None, None) => Refusal::new(
-            ErrorCode::InvalidField,
-            "name the order by `order_id` or by `client_order_id`",
-        ),
     }
 }
 

@@ -3,12 +3,13 @@
 //! The `timestamp` of every state message is a version that only ever grows, over restarts too.
 
 use crate::samples;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::command::Command;
 use tickwire_protocol::frame::Frame;
-use tickwire_protocol::id::{Epoch, Seq, Symbol};
+use tickwire_protocol::id::{Epoch, OrderId, Seq, Symbol};
 use tickwire_protocol::message::{Body, CandleUpdate, Candles, Instruments, Message};
 use tickwire_protocol::session::server::{Board, NotKept};
 use tickwire_protocol::topic::{Topic, TopicClass};
@@ -33,6 +34,8 @@ pub struct ModelBoard {
     /// Counts all changes of state for ever.
     pub version: u64,
     symbols: Vec<Symbol>,
+    /// The questions that it was asked.
+    pub asked: RefCell<Vec<Command>>,
 }
 
 impl ModelBoard {
@@ -47,6 +50,7 @@ impl ModelBoard {
             candles_at: Seq(0),
             version: 0,
             symbols: vec![samples::btc()],
+            asked: RefCell::default(),
         }
     }
 
@@ -184,12 +188,33 @@ impl Board for ModelBoard {
     }
 
     fn answer(&self, question: &Command) -> Option<Arc<Frame>> {
-        let body = match question {
-            Command::GetInstruments => Body::Instruments(Instruments {
+        self.asked.borrow_mut().push(question.clone());
+        let topic = match question {
+            Command::GetOrders(_) => Some(Topic::Orders),
+            Command::GetExecutions(_) => Some(Topic::Executions),
+            Command::GetRisk => Some(Topic::Risk),
+            Command::GetAlerts => Some(Topic::Alerts),
+            Command::GetLogs => Some(Topic::Logs),
+            _ => None,
+        };
+        let body = match (topic, question) {
+            (Some(topic), _) => samples::snapshot_body(topic),
+            (None, Command::GetInstruments) => Body::Instruments(Instruments {
                 instruments: Vec::new(),
+                rules: None,
             }),
+            // Of all orders it knows the one.
+            (None, Command::GetOrderStatus(order)) if order.order_id == Some(OrderId(1)) => {
+                samples::order_update(samples::order(1, None, TimestampMs(0)))
+            }
             _ => return None,
         };
-        Some(Arc::new(Frame::new(Message::plain(None, TimestampMs(0), body))))
+        let mut message = Message::plain(None, TimestampMs(0), body);
+        if let Some(topic) = topic {
+            let (ep, seq) = self.head(topic);
+            message.head.ep = Some(ep);
+            message.head.seq = Some(seq);
+        }
+        Some(Arc::new(Frame::new(message)))
     }
 }

@@ -8,16 +8,16 @@ use tickwire_protocol::message::{Body, Message, Subscribed};
 use tickwire_protocol::session::client::{Client, Event, Input, Output};
 use tickwire_protocol::topic::Topic;
 
-struct Desk {
-    client: Client,
+pub(crate) struct Desk {
+    pub(crate) client: Client,
     now: i64,
     /// The last `subscribe` that it sent.
-    subscribe: String,
-    told: Vec<Event>,
+    pub(crate) subscribe: String,
+    pub(crate) told: Vec<Event>,
 }
 
 impl Desk {
-    fn new() -> Desk {
+    pub(crate) fn new() -> Desk {
         Desk {
             client: Client::new(7),
             now: 0,
@@ -26,12 +26,12 @@ impl Desk {
         }
     }
 
-    fn handle(&mut self, input: Input<'_>) {
+    pub(crate) fn handle(&mut self, input: Input<'_>) {
         self.client.handle(TimestampMs(self.now), input);
         self.drain();
     }
 
-    fn drain(&mut self) {
+    pub(crate) fn drain(&mut self) {
         while let Some(output) = self.client.poll() {
             match output {
                 Output::Send(text) if text.contains(r#""action":"subscribe""#) => self.subscribe = text,
@@ -41,7 +41,7 @@ impl Desk {
         }
     }
 
-    fn connect(&mut self) {
+    pub(crate) fn connect(&mut self) {
         self.now += 10_000;
         self.handle(Input::Start);
         self.handle(Input::Wake);
@@ -51,12 +51,12 @@ impl Desk {
         self.hear(Message::plain(None, now, Body::ConnectionEstablished(greeting)));
     }
 
-    fn hear(&mut self, message: Message) {
+    pub(crate) fn hear(&mut self, message: Message) {
         self.handle(Input::Frame(&message.encode()));
     }
 
     /// The server says SUBSCRIBED to the last `subscribe`.
-    fn subscribed(&mut self, topic: Topic, ep: u32, seq: u64) {
+    pub(crate) fn subscribed(&mut self, topic: Topic, ep: u32, seq: u64) {
         let id = self
             .subscribe
             .split(r#""id":""#)
@@ -81,7 +81,7 @@ impl Desk {
         ));
     }
 
-    fn values(&self) -> Vec<u64> {
+    pub(crate) fn values(&self) -> Vec<u64> {
         let seq = |event: &Event| match event {
             Event::Message(message) => message.head.seq.map(|seq| seq.0),
             _ => None,

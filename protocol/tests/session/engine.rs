@@ -4,10 +4,10 @@ use crate::board::ModelBoard;
 use crate::samples;
 use std::collections::BTreeMap;
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::Command;
+use tickwire_protocol::command::{Instruction, Report};
 use tickwire_protocol::id::ClientOrderId;
 use tickwire_protocol::order::Order;
-use tickwire_protocol::session::server::{EngineAnswer, Placed};
+use tickwire_protocol::session::server::EngineAnswer;
 use tickwire_protocol::topic::Topic;
 
 #[derive(Debug, Default)]
@@ -16,18 +16,26 @@ pub struct ModelEngine {
     orders: BTreeMap<ClientOrderId, Order>,
     /// How often each was executed.
     pub executed: BTreeMap<ClientOrderId, u32>,
+    /// How often each instruction without a name was carried out.
+    pub unnamed: BTreeMap<&'static str, u32>,
     numbered: u64,
 }
 
 impl ModelEngine {
     /// Carries out an order and publishes what came of it.
-    pub fn execute(&mut self, now: TimestampMs, command: &Command, board: &mut ModelBoard) -> EngineAnswer {
-        let client_order_id = match command {
-            Command::PlaceOrder(order) => order.client_order_id.clone(),
-            Command::ClosePosition(close) => close.client_order_id.clone(),
-            other => panic!("{} is none of the engine's business", other.action()),
+    pub fn execute(
+        &mut self,
+        now: TimestampMs,
+        instruction: &Instruction,
+        board: &mut ModelBoard,
+    ) -> EngineAnswer {
+        let client_order_id = instruction.client_order_id().cloned();
+        let Some(key) = client_order_id.clone() else {
+            // What has no name comes to the same when it is done twice, or is not sent twice.
+            *self.unnamed.entry(instruction.action()).or_default() += 1;
+            board.log(Topic::Risk, now, samples::event_body(Topic::Risk, now));
+            return Ok(Report::default());
         };
-        let key = client_order_id.clone().expect("a desk names all its orders");
         if let Some(order) = self.orders.get(&key) {
             return Ok(placed(order, true));
         }
@@ -43,12 +51,12 @@ impl ModelEngine {
     }
 }
 
-fn placed(order: &Order, duplicate: bool) -> Placed {
-    let client_order_id = order.client_order_id.clone();
-    Placed {
-        order_id: order.id,
-        client_order_id,
-        status: order.status,
-        duplicate,
+fn placed(order: &Order, duplicate: bool) -> Report {
+    Report {
+        order_id: Some(order.id),
+        client_order_id: order.client_order_id.clone(),
+        status: Some(order.status),
+        duplicate: Some(duplicate),
+        ..Report::default()
     }
 }

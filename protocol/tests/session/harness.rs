@@ -2,9 +2,9 @@
 
 use crate::pair::{Pair, Parcel};
 use crate::samples;
-use tickwire_protocol::command::{Command, PlaceOrder};
-use tickwire_protocol::id::{ClientOrderId, CommandId};
-use tickwire_protocol::order::{OrderType, Side};
+use tickwire_protocol::command::{Command, Instruction, PlaceOrder};
+use tickwire_protocol::id::{ClientOrderId, CommandId, Epoch, Seq};
+use tickwire_protocol::order::Side;
 use tickwire_protocol::session::client::{Input, Link};
 use tickwire_protocol::session::server::Board;
 use tickwire_protocol::topic::{Topic, TopicClass};
@@ -37,6 +37,20 @@ impl Pair {
         self.client.unsubscribe(topic);
         self.notes.forget(topic);
         self.drain();
+    }
+
+    /// The desk knows a lossless topic up to this place from elsewhere.
+    pub fn start_from(&mut self, topic: Topic, ep: Epoch, seq: Seq) {
+        self.client.start_from(topic, ep, seq);
+        self.notes.started(topic, ep, seq);
+        self.drain();
+    }
+
+    /// A message of a lossless topic that no order makes.
+    pub fn publish(&mut self, topic: Topic) {
+        let now = self.server_now();
+        self.board.log(topic, now, samples::event_body(topic, now));
+        self.news(false);
     }
 
     pub fn request(&mut self, command: Command) -> CommandId {
@@ -140,6 +154,7 @@ impl Pair {
                 head,
                 "I1: the tail of {topic} is missing"
             );
+            assert!(!followed.awaits_snapshot, "a loss of {topic} has no snapshot");
         }
         let wire = &self.conns[&self.current.unwrap()].wire;
         for (topic, version) in &self.notes.states {
@@ -170,12 +185,8 @@ impl Pair {
 }
 
 pub fn place_order(client_order_id: Option<&str>) -> Command {
-    Command::PlaceOrder(PlaceOrder {
+    Command::Instruct(Instruction::PlaceOrder(PlaceOrder {
         client_order_id: client_order_id.map(|id| ClientOrderId::new(id).unwrap()),
-        symbol: samples::btc(),
-        side: Side::Buy,
-        order_type: OrderType::Market,
-        quantity: "0.01".parse().unwrap(),
-        reduce_only: false,
-    })
+        ..PlaceOrder::market(samples::btc(), Side::Buy, "0.01".parse().unwrap())
+    }))
 }

@@ -16,5 +16,6 @@ mod pair;
 mod random;
 mod samples;
 mod server_rules;
+mod snapshots;
 mod subscriptions;
 mod wire;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use tickwire_protocol::error::ErrorCode;
 use tickwire_protocol::id::{CommandId, Epoch, Seq};
 use tickwire_protocol::message::{Ack, Body, ErrorBody, Message, Outcome};
-use tickwire_protocol::session::client::{Event, Link};
+use tickwire_protocol::session::client::{Event, Link, Loss};
 use tickwire_protocol::topic::{Topic, TopicClass};
 
 /// How far a lossless topic was applied.
@@ -14,6 +14,8 @@ pub struct Followed {
     pub last: Option<(Epoch, Seq)>,
     pub applied: u64,
     pub lost: u32,
+    /// A loss was told, and what takes the place of all there was has not come yet.
+    pub awaits_snapshot: bool,
 }
 
 #[derive(Debug, Default)]
@@ -27,6 +29,7 @@ pub struct Notes {
     pub links: Vec<(i64, Link)>,
     pub greetings: u32,
     pub plain: Vec<Message>,
+    pub losses: Vec<Loss>,
 }
 
 impl Notes {
@@ -39,10 +42,12 @@ impl Notes {
                 let before = self.answers.insert(id.clone(), result);
                 assert!(before.is_none(), "I8: {id} was answered twice");
             }
-            Event::Lost(topic) => {
-                let followed = self.lossless.entry(topic).or_default();
+            Event::Lost(loss) => {
+                let followed = self.lossless.entry(loss.topic).or_default();
                 followed.lost += 1;
-                followed.last = Some(reset_to[&topic]);
+                followed.last = Some(reset_to[&loss.topic]);
+                followed.awaits_snapshot = true;
+                self.losses.push(loss);
             }
             Event::Message(message) => self.message(*message),
         }
@@ -56,7 +61,25 @@ impl Notes {
         }
     }
 
+    /// The desk has everything of the topic up to this place from elsewhere.
+    pub fn started(&mut self, topic: Topic, ep: Epoch, seq: Seq) {
+        let followed = self.lossless.entry(topic).or_default();
+        followed.first.get_or_insert(Seq(1));
+        followed.last = Some((ep, seq));
+        followed.applied = seq.0;
+    }
+
     fn message(&mut self, message: Message) {
+        if let (Some((topic, ep, seq)), None) = (message.snapshot_of(), &message.head.id) {
+            let followed = self.lossless.entry(topic).or_default();
+            assert!(followed.awaits_snapshot, "nothing of {topic} was lost");
+            assert_eq!(
+                followed.last,
+                Some((ep, seq)),
+                "{topic} goes on from its snapshot"
+            );
+            followed.awaits_snapshot = false;
+        }
         let (Some(topic), Some(ep), Some(seq)) = (message.head.topic, message.head.ep, message.head.seq)
         else {
             self.plain.push(message);
@@ -65,6 +88,7 @@ impl Notes {
         match topic.class() {
             TopicClass::Lossless => {
                 let followed = self.lossless.entry(topic).or_default();
+                assert!(!followed.awaits_snapshot, "{topic} goes on without its snapshot");
                 if let Some((last_ep, last)) = followed.last {
                     assert_eq!(
                         (ep, seq),

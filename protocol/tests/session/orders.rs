@@ -2,10 +2,11 @@
 
 use crate::harness::place_order;
 use crate::pair::Pair;
-use tickwire_protocol::command::Command;
+use tickwire_protocol::command::{Command, Instruction, OrderRef, RESUME_WORD, ResumeTrading};
 use tickwire_protocol::error::ErrorCode;
-use tickwire_protocol::id::ClientOrderId;
+use tickwire_protocol::id::{ClientOrderId, OrderId};
 use tickwire_protocol::message::Outcome;
+use tickwire_protocol::risk::RiskLimits;
 use tickwire_protocol::topic::Topic;
 
 fn executed(pair: &Pair, order: &str) -> u32 {
@@ -98,6 +99,76 @@ fn a_desk_that_asks_too_much_at_once_is_told_at_once() {
     pair.start_server();
     pair.settle();
     assert_eq!(pair.notes.answers.len(), 65);
+}
+
+#[test]
+fn what_comes_to_the_same_twice_is_sent_again_and_answered() {
+    for cut_after in 0..40 {
+        let mut pair = Pair::live(2_000 + cut_after);
+        let cancel = OrderRef {
+            order_id: Some(OrderId(1)),
+            client_order_id: None,
+        };
+        let cancelled = pair.request(Command::Instruct(Instruction::CancelOrder(cancel)));
+        let paused = pair.request(Command::Instruct(Instruction::PauseTrading));
+        pair.run(i64::try_from(cut_after).unwrap());
+        pair.cut();
+        pair.settle();
+        for id in [cancelled, paused] {
+            assert!(pair.notes.answers[&id].is_ok(), "cut after {cut_after} ms");
+        }
+        assert!((1..=2).contains(&pair.engine.unnamed["pause_trading"]));
+    }
+}
+
+#[test]
+fn what_loosens_the_risk_guard_is_never_sent_twice() {
+    let resume = ResumeTrading {
+        confirm: RESUME_WORD.to_owned(),
+    };
+    let loosening = [
+        Instruction::ResumeTrading(resume),
+        Instruction::SetRiskLimits(RiskLimits::default()),
+    ];
+    let (mut done_in_doubt, mut answered) = (0, 0);
+    for instruction in loosening {
+        for cut_after in 0..60 {
+            let mut pair = Pair::live(3_000 + cut_after);
+            let id = pair.request(Command::Instruct(instruction.clone()));
+            pair.run(i64::try_from(cut_after).unwrap());
+            pair.cut();
+            pair.settle();
+            let times = pair
+                .engine
+                .unnamed
+                .get(instruction.action())
+                .copied()
+                .unwrap_or(0);
+            assert!(times <= 1, "cut after {cut_after} ms: {times}");
+            match pair.notes.error_of(&id) {
+                None => answered += 1,
+                Some(error) => {
+                    assert_eq!(error, (ErrorCode::Unavailable, Some(Outcome::Unknown)));
+                    done_in_doubt += times;
+                }
+            }
+        }
+    }
+    assert!(answered > 0 && done_in_doubt > 0, "{answered}, {done_in_doubt}");
+}
+
+#[test]
+fn what_loosens_the_risk_guard_and_was_never_sent_is_sent_once_there_is_a_connection() {
+    let mut pair = Pair::live(4);
+    pair.kill_server();
+    pair.run(100);
+    let id = pair.request(Command::Instruct(Instruction::SetRiskLimits(
+        RiskLimits::default(),
+    )));
+    pair.start_server();
+    pair.settle();
+    assert!(pair.notes.answers[&id].is_ok());
+    assert_eq!(pair.engine.unnamed["set_risk_limits"], 1);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::wire::Wire;
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::Command;
+use tickwire_protocol::command::Instruction;
 use tickwire_protocol::id::{Epoch, Seq};
 use tickwire_protocol::limits::Limits;
 use tickwire_protocol::message::{Body, Message};
@@ -34,7 +34,7 @@ pub(crate) enum Parcel {
     DeskClosed(u16),
     ServerGone,
     /// The engine carries out a command that it took in a moment ago.
-    Execute(Command),
+    Execute(Box<Instruction>),
     Answer(EngineAnswer),
 }
 

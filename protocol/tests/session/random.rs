@@ -4,10 +4,11 @@
 use crate::dice::Dice;
 use crate::pair::Pair;
 use crate::samples;
-use tickwire_protocol::command::Command;
+use tickwire_protocol::command::{Command, GetOrders};
 use tickwire_protocol::id::{ClientOrderId, CommandId, Seq};
 use tickwire_protocol::message::Outcome;
 use tickwire_protocol::session::client::Input;
+use tickwire_protocol::session::server::Board;
 use tickwire_protocol::topic::Topic;
 
 const LIVES: u64 = 80;
@@ -18,7 +19,7 @@ struct Life {
     dice: Dice,
     orders: Vec<(CommandId, ClientOrderId)>,
     questions: Vec<CommandId>,
-    wanted: [(Topic, bool); 2],
+    wanted: [(Topic, bool); 3],
 }
 
 impl Life {
@@ -28,7 +29,11 @@ impl Life {
         let mut dice = Dice::new(seed ^ 0xABCD);
         pair.skew = 0;
         pair.latency = (1, dice.between(1, 150));
-        let wanted = [(samples::ticker(), true), (Topic::Dashboard, false)];
+        let wanted = [
+            (samples::ticker(), true),
+            (Topic::Dashboard, false),
+            (Topic::Alerts, false),
+        ];
         Life {
             pair,
             dice,
@@ -65,11 +70,27 @@ impl Life {
                     pair.cut();
                 }
             }
-            7 => self.questions.push(pair.request(Command::GetPositions)),
+            7 => {
+                let questions = [
+                    Command::GetPositions,
+                    Command::GetOrders(GetOrders::default()),
+                    Command::GetRisk,
+                    Command::GetAlerts,
+                ];
+                let question = usize::try_from(self.dice.between(0, 3)).unwrap();
+                self.questions.push(pair.request(questions[question].clone()));
+            }
             8 | 9 => {
-                let (topic, wanted) = &mut self.wanted[usize::try_from(self.dice.between(0, 1)).unwrap()];
+                let (topic, wanted) = &mut self.wanted[usize::try_from(self.dice.between(0, 2)).unwrap()];
                 *wanted = !*wanted;
                 if *wanted {
+                    if *topic == Topic::Alerts {
+                        // The page has what was said so far, or some of it.
+                        let (ep, head) = pair.board.head(Topic::Alerts);
+                        let head = i64::try_from(head.0).unwrap();
+                        let seq = Seq(self.dice.between(0, head).unsigned_abs());
+                        pair.start_from(*topic, ep, seq);
+                    }
                     pair.subscribe(*topic)
                 } else {
                     pair.unsubscribe(*topic)
@@ -78,7 +99,16 @@ impl Life {
             10 => pair.tell(Input::Wake),
             11 => pair.tell(Input::Hidden(self.dice.chance(50))),
             12 => pair.tell(Input::Offline),
-            13..=15 => (0..self.dice.between(1, 60)).for_each(|_| pair.publish_order()),
+            13 => (0..self.dice.between(1, 60)).for_each(|_| pair.publish(Topic::Alerts)),
+            14 => {
+                // The desk goes back to a place that it has been at.
+                if let Some((ep, last)) = pair.notes.lossless.get(&Topic::Orders).and_then(|f| f.last) {
+                    let last = i64::try_from(last.0).unwrap();
+                    let seq = Seq(self.dice.between((last - 50).max(0), last).unsigned_abs());
+                    pair.start_from(Topic::Orders, ep, seq);
+                }
+            }
+            15 | 16 => (0..self.dice.between(1, 60)).for_each(|_| pair.publish_order()),
             _ => {
                 for topic in [
                     samples::ticker(),

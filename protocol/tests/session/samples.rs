@@ -1,13 +1,21 @@
 //! Small bodies and frames; `version` is the one thing in them that tests look at.
 
+use std::collections::BTreeMap;
 use tickwire_protocol::account::{Balance, Dashboard, Portfolio};
+use tickwire_protocol::alert::Alert;
+use tickwire_protocol::alert::{AlertKind, Severity};
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::id::{AccountId, ClientOrderId, Epoch, ExecutionId, OrderId, PositionId, Symbol};
+use tickwire_protocol::id::{
+    AccountId, AlertId, ClientOrderId, Epoch, ExecutionId, OrderId, PositionId, Symbol,
+};
 use tickwire_protocol::limits::Limits;
+use tickwire_protocol::log::{LogLevel, LogLine};
 use tickwire_protocol::market::{Candle, Interval};
 use tickwire_protocol::message::*;
-use tickwire_protocol::money::{Amount, Price, Quantity};
+use tickwire_protocol::money::{Amount, Price, Quantity, Ratio};
 use tickwire_protocol::order::{Execution, Order, OrderStatus, OrderType, Side};
+use tickwire_protocol::performance::{Equity, Performance};
+use tickwire_protocol::risk::{Risk, RiskCause, RiskLimits, RiskStatus};
 use tickwire_protocol::topic::Topic;
 
 pub fn btc() -> Symbol {
@@ -38,20 +46,19 @@ pub fn greeting(limits: Limits, epoch: Epoch, now: TimestampMs) -> ConnectionEst
 }
 
 pub fn order(number: u64, client_order_id: Option<ClientOrderId>, now: TimestampMs) -> Order {
+    let quantity = "0.01".parse().unwrap();
     Order {
-        id: OrderId(number),
         client_order_id,
-        symbol: btc(),
-        side: Side::Buy,
-        order_type: OrderType::Market,
-        quantity: "0.01".parse().unwrap(),
-        filled_quantity: "0.01".parse().unwrap(),
-        average_price: None,
-        reduce_only: false,
+        filled_quantity: quantity,
         status: OrderStatus::Filled,
-        fee: Amount::ZERO,
-        created_at: now,
-        updated_at: now,
+        ..Order::accepted(
+            OrderId(number),
+            btc(),
+            Side::Buy,
+            OrderType::Market,
+            quantity,
+            now,
+        )
     }
 }
 
@@ -69,6 +76,7 @@ pub fn execution_update(order: &Order) -> Body {
             order_id: order.id,
             client_order_id: order.client_order_id.clone(),
             position_id: PositionId(1),
+            is_carry: false,
             symbol: order.symbol,
             side: order.side,
             quantity: order.quantity,
@@ -80,6 +88,78 @@ pub fn execution_update(order: &Order) -> Body {
             timestamp: order.updated_at,
         },
     })
+}
+
+/// A message of a lossless topic that no order makes.
+pub fn event_body(topic: Topic, now: TimestampMs) -> Body {
+    match topic {
+        Topic::Risk => Body::RiskStatusUpdate(Data { data: risk(now) }),
+        Topic::Alerts => Body::Alert(Data {
+            data: Alert {
+                id: AlertId(1),
+                kind: AlertKind::Feed,
+                severity: Severity::Warning,
+                message: "the feed stalled".to_owned(),
+                symbol: None,
+                price: None,
+                order_id: None,
+                timestamp: now,
+            },
+        }),
+        Topic::Logs => Body::SystemLog(Data {
+            data: LogLine {
+                level: LogLevel::Info,
+                module: "engine_task".to_owned(),
+                message: "started".to_owned(),
+                timestamp: now,
+            },
+        }),
+        Topic::Executions => execution_update(&order(1, None, now)),
+        _ => order_update(order(1, None, now)),
+    }
+}
+
+pub fn risk(now: TimestampMs) -> Risk {
+    Risk {
+        status: RiskStatus::Normal,
+        message: "Trading is open.".to_owned(),
+        drawdown_pct: Ratio::ZERO,
+        daily_loss_pct: Ratio::ZERO,
+        cause: RiskCause::None,
+        limits: RiskLimits::default(),
+        since: now,
+    }
+}
+
+pub const LOSSLESS: [Topic; 5] = [
+    Topic::Orders,
+    Topic::Executions,
+    Topic::Risk,
+    Topic::Alerts,
+    Topic::Logs,
+];
+
+/// The answer that holds what there is of a lossless topic, of no place yet.
+pub fn snapshot_body(topic: Topic) -> Body {
+    match topic {
+        Topic::Orders => Body::Orders(Orders {
+            orders: Vec::new(),
+            more: false,
+        }),
+        Topic::Executions => Body::Executions(Executions {
+            executions: Vec::new(),
+            funding: Vec::new(),
+        }),
+        Topic::Risk => Body::RiskStatusUpdate(Data {
+            data: risk(TimestampMs(0)),
+        }),
+        Topic::Alerts => Body::Alerts(Alerts {
+            rules: Vec::new(),
+            alerts: Vec::new(),
+        }),
+        Topic::Logs => Body::Logs(Logs { lines: Vec::new() }),
+        _ => panic!("{topic} has no snapshot of this kind"),
+    }
 }
 
 /// The value of a state topic that is not told by candles.
@@ -98,6 +178,9 @@ pub fn state_body(topic: Topic) -> Body {
             ask: Price::ZERO,
             received_at: TimestampMs(0),
             published_at: TimestampMs(0),
+            mark_price: None,
+            funding_rate: None,
+            next_funding_at: None,
         }),
         Topic::Positions => Body::PositionUpdate(PositionUpdate {
             positions: Vec::new(),
@@ -111,6 +194,7 @@ pub fn state_body(topic: Topic) -> Body {
                 realized_pnl: zero,
                 unrealized_pnl: zero,
                 fees: zero,
+                funding: zero,
                 deposits: zero,
             },
         }),
@@ -123,6 +207,9 @@ pub fn state_body(topic: Topic) -> Body {
                 currency: "USDT".to_owned(),
                 margin_balance: zero,
                 used_margin: zero,
+                order_margin: zero,
+                maintenance_margin: zero,
+                leverage: BTreeMap::new(),
             },
         }),
         Topic::Dashboard => Body::DashboardUpdate(Data {
@@ -141,11 +228,31 @@ pub fn state_body(topic: Topic) -> Body {
                     last_tick_at: None,
                     latency_ms: None,
                 },
-                journal: LinkState::Live,
+                journal: JournalState::Live,
                 active_connections: 1,
             },
         }),
-        Topic::Candles(..) | Topic::Orders | Topic::Executions => panic!("{topic} has no single value"),
+        Topic::Equity => Body::EquityUpdate(Data {
+            data: Equity {
+                total_equity: zero,
+                peak_equity: zero,
+                current_equity: zero,
+                unrealized_pnl: zero,
+                drawdown_pct: Ratio::ZERO,
+                day_equity: zero,
+                daily_loss_pct: Ratio::ZERO,
+                margin_ratio_pct: Ratio::ZERO,
+            },
+        }),
+        Topic::Performance => Body::PerformanceUpdate(Data {
+            data: Performance::default(),
+        }),
+        Topic::Candles(..)
+        | Topic::Orders
+        | Topic::Executions
+        | Topic::Risk
+        | Topic::Alerts
+        | Topic::Logs => panic!("{topic} has no single value"),
     }
 }
 

@@ -180,7 +180,8 @@ pub fn event(entry: &Entry) -> Option<Publication> {
         Fact::AccountOpened { .. }
         | Fact::DayOpened { .. }
         | Fact::LeverageSet { .. }
-        | Fact::EquityMarked { .. } => return None,
+        | Fact::EquityMarked { .. }
+        | Fact::Done { .. } => return None,
     };
     Some(Publication::Event {
         account: entry.event.account,

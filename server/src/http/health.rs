@@ -10,7 +10,7 @@ use axum::{Json, Router};
 use serde::Serialize;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::AccountId;
-use tickwire_protocol::message::{Body, FeedStatus, LinkState, Status};
+use tickwire_protocol::message::{Body, FeedStatus, JournalState, LinkState, Status};
 use tickwire_protocol::session::server::Board;
 use tickwire_protocol::topic::Topic;
 
@@ -36,7 +36,7 @@ struct Health {
     timestamp: TimestampMs,
     version: &'static str,
     feed: Option<FeedStatus>,
-    journal: LinkState,
+    journal: JournalState,
 }
 
 /// The route.
@@ -70,7 +70,7 @@ async fn health(State(hub): State<Hub>) -> Response {
         version: env!("CARGO_PKG_VERSION"),
         journal: status
             .as_ref()
-            .map_or(LinkState::Connecting, |status| status.journal),
+            .map_or(JournalState::Live, |status| status.journal),
         feed: status.map(|status| status.feed),
     };
     let code = match verdict {
@@ -82,8 +82,8 @@ async fn health(State(hub): State<Hub>) -> Response {
 
 fn verdict(status: Option<&Status>) -> Verdict {
     match status.map(|status| (status.feed.state, status.journal)) {
-        Some((LinkState::Live, LinkState::Live)) => Verdict::Healthy,
-        None | Some((LinkState::Connecting, LinkState::Live)) => Verdict::Starting,
+        Some((LinkState::Live, JournalState::Live)) => Verdict::Healthy,
+        None | Some((LinkState::Connecting, JournalState::Live)) => Verdict::Starting,
         Some(_) => Verdict::Unhealthy,
     }
 }
@@ -107,11 +107,16 @@ mod tests {
                 active_connections: 0,
             }))
         };
-        assert_eq!(status(LinkState::Live, LinkState::Live), Verdict::Healthy);
-        assert_eq!(status(LinkState::Connecting, LinkState::Live), Verdict::Starting);
+        assert_eq!(status(LinkState::Live, JournalState::Live), Verdict::Healthy);
+        assert_eq!(
+            status(LinkState::Connecting, JournalState::Live),
+            Verdict::Starting
+        );
         assert_eq!(verdict(None), Verdict::Starting);
         for down in [LinkState::Stalled, LinkState::Reconnecting, LinkState::Down] {
-            assert_eq!(status(down, LinkState::Live), Verdict::Unhealthy);
+            assert_eq!(status(down, JournalState::Live), Verdict::Unhealthy);
+        }
+        for down in [JournalState::Short, JournalState::Full, JournalState::Down] {
             assert_eq!(status(LinkState::Live, down), Verdict::Unhealthy);
         }
     }

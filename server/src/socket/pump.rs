@@ -253,7 +253,7 @@ impl Pump {
                 Outgoing::Engine(command) => {
                     // The queue may be full, and what was said before must not wait for it.
                     turn.flush(&mut self.socket).await?;
-                    answer = Some(hand_over(&self.realtime, command).await);
+                    answer = Some(hand_over(&self.realtime, *command).await);
                 }
                 Outgoing::Text(_) | Outgoing::Frame(_) | Outgoing::Answer(..) => {}
             }

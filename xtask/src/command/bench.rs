@@ -17,16 +17,9 @@ pub fn run(args: &[String]) -> Result<()> {
     };
     let progress = Progress::start();
     if engine {
-        progress.stage("engine: ticks per second", || {
+        progress.stage("engine: ticks, triggers and commands on one core", || {
             process::run(
-                &mut process::cargo([
-                    "run",
-                    "--release",
-                    "-p",
-                    "tickwire-engine",
-                    "--example",
-                    "ticks_per_second",
-                ]),
+                &mut process::cargo(["bench", "-p", "tickwire-engine", "--bench", "engine"]),
                 "see the compiler's words above",
             )
         })?;

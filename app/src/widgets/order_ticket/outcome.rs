@@ -57,7 +57,9 @@ pub fn follow(realtime: UseRealtime, asked: RwSignal<Option<Asked>>) -> UseTold 
             return Told::default();
         };
         let answer = asked.answer.get();
-        let order = answer.as_ref().and_then(|answer| answer.as_ref().ok()?.order_id);
+        let order = answer
+            .as_ref()
+            .and_then(|answer| answer.as_ref().ok()?.report.order_id);
         let fills = order
             .map(|order| realtime.store.fills_of(order))
             .unwrap_or_default();
@@ -99,7 +101,7 @@ pub fn sentence(
 
 fn done(ack: &Ack, fills: &[Execution], rules: &Instrument) -> Told {
     let Some(first) = fills.first() else {
-        let text = match ack.status {
+        let text = match ack.report.status {
             Some(OrderStatus::Cancelled) => "The order was cancelled before anything was filled.",
             Some(OrderStatus::Filled) => "Filled.",
             _ => "Accepted; waiting for the fill.",
@@ -130,7 +132,7 @@ fn done(ack: &Ack, fills: &[Execution], rules: &Instrument) -> Told {
         text.push_str(" · realised ");
         text.push_str(&format::signed(made.get(), format::MONEY_SCALE));
     }
-    if ack.duplicate == Some(true) {
+    if ack.report.duplicate == Some(true) {
         text.push_str(" · placed once, asked twice");
     }
     Told::new("done", text)

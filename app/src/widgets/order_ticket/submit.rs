@@ -2,8 +2,8 @@
 
 use crate::derived::derived;
 use leptos::prelude::*;
-use tickwire_protocol::command::{Command, PlaceOrder};
-use tickwire_protocol::order::{OrderType, Side};
+use tickwire_protocol::command::{Command, Instruction, PlaceOrder};
+use tickwire_protocol::order::Side;
 
 use super::outcome::Asked;
 use super::state::Ticket;
@@ -39,16 +39,10 @@ pub fn SideButton(
             return;
         };
         let symbol = rules.symbol;
-        let order_type = OrderType::Market;
-        let order = PlaceOrder {
-            client_order_id: None,
-            symbol,
-            side,
-            order_type,
-            quantity,
-            reduce_only: false,
-        };
-        let answer = ticket.realtime.send(Command::PlaceOrder(order));
+        let order = PlaceOrder::market(symbol, side, quantity);
+        let answer = ticket
+            .realtime
+            .send(Command::Instruct(Instruction::PlaceOrder(order)));
         ticket.asked.set(Some(Asked { rules, answer }));
     };
     view! {

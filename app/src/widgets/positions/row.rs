@@ -3,7 +3,7 @@
 use crate::derived::derived;
 use leptos::prelude::*;
 use tickwire_protocol::account::Position;
-use tickwire_protocol::command::{ClosePosition, Command};
+use tickwire_protocol::command::{ClosePosition, Command, Instruction};
 use tickwire_protocol::market::Instrument;
 use tickwire_protocol::order::Side;
 
@@ -92,7 +92,7 @@ fn CloseButton(
             symbol,
             percent: None,
         };
-        let answer = realtime.send(Command::ClosePosition(command));
+        let answer = realtime.send(Command::Instruct(Instruction::ClosePosition(command)));
         asked.set(instrument.clone().map(|rules| Asked { rules, answer }));
     };
     view! {

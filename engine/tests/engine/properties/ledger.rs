@@ -136,7 +136,8 @@ impl NaiveLedger {
             | Fact::RiskChanged(_)
             | Fact::EquityMarked { .. }
             | Fact::AlertRuleChanged(_)
-            | Fact::Alerted(_) => {}
+            | Fact::Alerted(_)
+            | Fact::Done { .. } => {}
         }
     }
 

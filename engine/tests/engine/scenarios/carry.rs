@@ -185,15 +185,62 @@ fn a_liquidation_closes_both_legs_at_once() {
          equity 298.5 used 180 maintenance 16.23 available 118.5
          pos-1 x5 margin 120 maintenance 1.23 liquidation none funding 0
          pos-2 x50 margin 60 maintenance 15 liquidation 90.5 funding 0
-         order-4 sell 30 BTCUSDT-PERP for Liquidation
+         order-4 sell 30 BTCUSDT-PERP
          exec-4 pos-2 sell 30 @ 89.0 fee 1.335 pnl -330
-         order-4 filled 30 @ 89 fee 1.335
-         order-5 sell 1 ETHUSDT of pos-1 for Liquidation
+         order-4 filled 30 @ 89 fee 1.335 LIQUIDATION
+         order-5 sell 1 ETHUSDT of pos-1
          exec-5 pos-1 sell 1 @ 100.00 fee 0
-         order-5 filled 1 @ 100 fee 0
-         order-6 buy 1 ETHUSDT-PERP of pos-1 for Liquidation
+         order-5 filled 1 @ 100 fee 0 LIQUIDATION
+         order-6 buy 1 ETHUSDT-PERP of pos-1
          exec-6 pos-1 buy 1 @ 100.00 fee 0
-         order-6 filled 1 @ 100 fee 0
+         order-6 filled 1 @ 100 fee 0 LIQUIDATION
          equity -32.835 cash -32.835 used 0 available 0 today -332.835",
+    );
+}
+
+#[test]
+fn both_legs_pay_the_slippage_of_market_orders() {
+    check(
+        "10 hundredths of a percent, against each leg",
+        "rules slippage 10 | deposit 1000 | quote ETHUSDT 100/100 | quote ETHUSDT-PERP 100/100 | carry 1 ETHUSDT",
+        "acct-1 opened with 1000
+         day opened with 1000
+         order-1 buy 1 ETHUSDT of pos-1
+         exec-1 pos-1 buy 1 @ 100.10 fee 0
+         order-1 filled 1 @ 100.1 fee 0
+         order-2 sell 1 ETHUSDT-PERP of pos-1
+         exec-2 pos-1 sell 1 @ 99.90 fee 0
+         order-2 filled 1 @ 99.9 fee 0",
+    );
+}
+
+#[test]
+fn flattening_closes_both_legs_too() {
+    check(
+        "cash-and-carry positions first; the first order bears the name",
+        "deposit 1000 | quote ETHUSDT 100/100 | quote ETHUSDT-PERP 100/100 | carry 1 ETHUSDT | buy 1 ETHUSDT | flatten as f
+         | flatten as f | show",
+        "acct-1 opened with 1000
+         day opened with 1000
+         order-1 buy 1 ETHUSDT of pos-1
+         exec-1 pos-1 buy 1 @ 100.00 fee 0
+         order-1 filled 1 @ 100 fee 0
+         order-2 sell 1 ETHUSDT-PERP of pos-1
+         exec-2 pos-1 sell 1 @ 100.00 fee 0
+         order-2 filled 1 @ 100 fee 0
+         order-3 buy 1 ETHUSDT
+         exec-3 pos-2 buy 1 @ 100.00 fee 0
+         order-3 filled 1 @ 100 fee 0
+         order-4 sell 1 ETHUSDT of pos-1
+         exec-4 pos-1 sell 1 @ 100.00 fee 0
+         order-4 filled 1 @ 100 fee 0
+         order-5 buy 1 ETHUSDT-PERP of pos-1
+         exec-5 pos-1 buy 1 @ 100.00 fee 0
+         order-5 filled 1 @ 100 fee 0
+         order-6 sell 1 ETHUSDT
+         exec-6 pos-2 sell 1 @ 100.00 fee 0
+         order-6 filled 1 @ 100 fee 0
+         order-4 of pos-1 again
+         equity 1000 cash 1000 used 0 available 1000 today 0",
     );
 }

@@ -18,7 +18,7 @@ fn an_absurd_price_is_capped_in_valuations_and_refused_in_orders() {
          order-1 filled 1000000 @ 1 fee 550
          equity 1000000000999450 cash 1999450 used 1000000 available 999450 today 999999998999450
          pos-1 buy 1000000 DOGEUSDT @ 1 mark 10000000000.00000 pnl 999999999000000 (99999999900.00 %)
-         INVALID_QUANTITY: one order may be worth at most 1,000,000,000,000.00 USDT: order less
+         INVALID_QUANTITY: the account would leave its bounds of ±1,000,000,000,000,000.00 USDT and 1,000,000,000,000.00 units of a position: order less
          order-2 sell 1 DOGEUSDT
          exec-2 pos-1 sell 1 @ 10000000000.00000 fee 5500000 pnl 9999999999
          order-2 filled 1 @ 10000000000 fee 5500000

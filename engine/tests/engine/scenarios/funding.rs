@@ -111,9 +111,9 @@ fn funding_may_bring_liquidation() {
          pos-1 x50 margin 1 maintenance 0.24625 liquidation 98.4 funding -0.004925
          pos-1 funding -0.004925 @ 98.5 rate 0.0001 of 00:00:00
          day opened with 0.24515
-         order-2 sell 0.5 BTCUSDT-PERP for Liquidation
+         order-2 sell 0.5 BTCUSDT-PERP
          exec-2 pos-1 sell 0.5 @ 98.5 fee 0.024625 pnl -0.75
-         order-2 filled 0.5 @ 98.5 fee 0.024625
+         order-2 filled 0.5 @ 98.5 fee 0.024625 LIQUIDATION
          equity 0.220525 cash 0.220525 used 0 available 0.220525 today -0.024625",
     );
 }

@@ -64,9 +64,9 @@ fn a_long_is_liquidated_at_the_price_shown_and_not_a_tick_before() {
          pos-1 buy 5 BTCUSDT-PERP @ 100 mark 100.0 pnl 0 (0.00 %)
          equity 2.25 used 50 maintenance 2.0125 available 0
          pos-1 x10 margin 50 maintenance 2.0125 liquidation 80.4 funding 0
-         order-2 sell 5 BTCUSDT-PERP for Liquidation
+         order-2 sell 5 BTCUSDT-PERP
          exec-2 pos-1 sell 5 @ 80.4 fee 0.201 pnl -98
-         order-2 filled 5 @ 80.4 fee 0.201
+         order-2 filled 5 @ 80.4 fee 0.201 LIQUIDATION
          equity 1.549 cash 1.549 used 0 available 1.549 today -98.451",
     );
 }
@@ -87,9 +87,9 @@ fn a_short_is_liquidated_at_the_price_shown_and_not_a_tick_before() {
          pos-1 x10 margin 50 maintenance 2.5 liquidation 119.4 funding 0
          equity 3.25 used 50 maintenance 2.9825 available 0
          pos-1 x10 margin 50 maintenance 2.9825 liquidation 119.4 funding 0
-         order-2 buy 5 BTCUSDT-PERP for Liquidation
+         order-2 buy 5 BTCUSDT-PERP
          exec-2 pos-1 buy 5 @ 119.4 fee 0.2985 pnl -97
-         order-2 filled 5 @ 119.4 fee 0.2985
+         order-2 filled 5 @ 119.4 fee 0.2985 LIQUIDATION
          equity 2.4515 cash 2.4515 used 0 available 2.4515 today -97.5485",
     );
 }
@@ -105,9 +105,9 @@ fn spot_alone_moves_the_mark_of_a_perpetual() {
          order-1 buy 5 BTCUSDT-PERP
          exec-1 pos-1 buy 5 @ 100.0 fee 0.25
          order-1 filled 5 @ 100 fee 0.25
-         order-2 sell 5 BTCUSDT-PERP for Liquidation
+         order-2 sell 5 BTCUSDT-PERP
          exec-2 pos-1 sell 5 @ 100.0 fee 0.25
-         order-2 filled 5 @ 100 fee 0.25
+         order-2 filled 5 @ 100 fee 0.25 LIQUIDATION
          equity 99.5 cash 99.5 used 0 available 99.5 today -0.5",
     );
 }
@@ -123,9 +123,9 @@ fn a_gap_leaves_a_debt() {
          order-1 buy 5 BTCUSDT-PERP
          exec-1 pos-1 buy 5 @ 100.0 fee 0.25
          order-1 filled 5 @ 100 fee 0.25
-         order-2 sell 5 BTCUSDT-PERP for Liquidation
+         order-2 sell 5 BTCUSDT-PERP
          exec-2 pos-1 sell 5 @ 50.0 fee 0.125 pnl -250
-         order-2 filled 5 @ 50 fee 0.125
+         order-2 filled 5 @ 50 fee 0.125 LIQUIDATION
          equity -150.375 cash -150.375 used 0 available 0 today -250.375
          INSUFFICIENT_BALANCE: needs 0.5025 USDT with the fee, 0.00 available: order less, or close a position first",
     );
@@ -155,9 +155,9 @@ fn a_spot_short_is_liquidated_before_its_collateral_is_gone() {
          pos-1 x1 margin 100 maintenance 5 liquidation 285.71 funding 0
          equity 14.2945 used 100 maintenance 14.285 available 0
          pos-1 x1 margin 100 maintenance 14.285 liquidation 285.71 funding 0
-         order-4 buy 1 ETHUSDT for Liquidation
+         order-4 buy 1 ETHUSDT
          exec-4 pos-1 buy 1 @ 285.71 fee 0 pnl -185.71
-         order-4 filled 1 @ 285.71 fee 0
+         order-4 filled 1 @ 285.71 fee 0 LIQUIDATION
          equity 14.2845 cash 14.2845 used 0 available 14.2845 today -185.7155",
     );
 }
@@ -285,9 +285,9 @@ fn liquidation_begins_with_what_must_be_backed_by_most_and_ends_as_soon_as_it_ca
          equity 15.5 used 70 maintenance 15.035 available 0
          pos-1 x1 margin 10 maintenance 0.5 liquidation 10.45 funding 0
          pos-2 x50 margin 60 maintenance 14.535 liquidation 96.8 funding 0
-         order-3 sell 30 BTCUSDT-PERP for Liquidation
+         order-3 sell 30 BTCUSDT-PERP
          exec-3 pos-2 sell 30 @ 96.8 fee 1.452 pnl -96
-         order-3 filled 30 @ 96.8 fee 1.452
+         order-3 filled 30 @ 96.8 fee 1.452 LIQUIDATION
          equity 11.048 used 10 maintenance 0.5 available 1.048
          pos-1 x1 margin 10 maintenance 0.5 liquidation 20.05 funding 0",
     );
@@ -307,12 +307,12 @@ fn a_debt_is_paid_by_selling_spot() {
          order-2 buy 5 BTCUSDT-PERP
          exec-2 pos-2 buy 5 @ 100.0 fee 0.25
          order-2 filled 5 @ 100 fee 0.25
-         order-3 sell 5 BTCUSDT-PERP for Liquidation
+         order-3 sell 5 BTCUSDT-PERP
          exec-3 pos-2 sell 5 @ 50.0 fee 0.125 pnl -250
-         order-3 filled 5 @ 50 fee 0.125
-         order-4 sell 50 DOGEUSDT for Liquidation
+         order-3 filled 5 @ 50 fee 0.125 LIQUIDATION
+         order-4 sell 50 DOGEUSDT
          exec-4 pos-1 sell 50 @ 1.00000 fee 0.0275
-         order-4 filled 50 @ 1 fee 0.0275
+         order-4 filled 50 @ 1 fee 0.0275 LIQUIDATION
          equity -100.43 cash -100.43 used 0 available 0 today -250.43",
     );
 }
@@ -330,9 +330,9 @@ fn a_liquidation_without_a_price_is_tried_again() {
          order-1 filled 5 @ 100 fee 0.25
          equity -46.75 cash 99.75 used 50 available 0 today -146.75
          pos-1 buy 5 BTCUSDT-PERP @ 100 mark 70.7 pnl -146.5 (-29.30 %)
-         order-2 sell 5 BTCUSDT-PERP for Liquidation
+         order-2 sell 5 BTCUSDT-PERP
          exec-2 pos-1 sell 5 @ 100.0 fee 0.25
-         order-2 filled 5 @ 100 fee 0.25
+         order-2 filled 5 @ 100 fee 0.25 LIQUIDATION
          equity 99.5 cash 99.5 used 0 available 99.5 today -0.5",
     );
 }
@@ -353,9 +353,9 @@ fn after_a_restart_nobody_is_liquidated_before_all_marks_are_known() {
          pos-1 x10 margin 50 maintenance 0.25 liquidation 80.4 funding 0
          equity 94.75 used 50 maintenance 2.475 available 44.75
          pos-1 x10 margin 50 maintenance 2.475 liquidation 80.4 funding 0
-         order-2 sell 5 BTCUSDT-PERP for Liquidation
+         order-2 sell 5 BTCUSDT-PERP
          exec-2 pos-1 sell 5 @ 70.0 fee 0.175 pnl -150
-         order-2 filled 5 @ 70 fee 0.175
+         order-2 filled 5 @ 70 fee 0.175 LIQUIDATION
          equity -50.425 cash -50.425 used 0 available 0 today -150.425",
     );
 }

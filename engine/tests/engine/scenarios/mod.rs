@@ -1,11 +1,16 @@
 //! Trading days in a few words each: what an owner and the market do, and what comes of it, to the last digit.
 
 mod carry;
+mod commands;
+mod door;
 mod edges;
 mod funding;
+mod groups;
+mod limits;
 mod margin;
 mod market_data;
 mod orders;
 mod positions;
 mod recovery;
 mod refusals;
+mod triggers;

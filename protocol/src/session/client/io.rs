@@ -1,8 +1,8 @@
 //! What goes into a desk's end of the conversation and what comes out of it.
 
 use crate::clock::TimestampMs;
-use crate::id::CommandId;
-use crate::message::{Ack, ConnectionEstablished, ErrorBody, Message};
+use crate::id::{CommandId, Seq};
+use crate::message::{Ack, ConnectionEstablished, ErrorBody, Message, ResetReason};
 use crate::topic::Topic;
 
 /// Something for the machine.
@@ -58,8 +58,20 @@ pub enum Event {
         /// What became of it.
         result: Result<Ack, ErrorBody>,
     },
-    /// Messages of a lossless topic are lost for good; the server said so.
-    Lost(Topic),
+    /// Messages of a lossless topic are lost for good; the server said so. The next message that is a
+    /// [`snapshot_of`](Message::snapshot_of) the topic takes the place of what the desk has of it.
+    Lost(Loss),
+}
+
+/// What was lost of a lossless topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// The topic.
+    pub topic: Topic,
+    /// Why.
+    pub reason: ResetReason,
+    /// The first message that does not come.
+    pub lost_from: Seq,
 }
 
 /// The state of the link between desk and server.

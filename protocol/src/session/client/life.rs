@@ -1,7 +1,7 @@
 //! The life of a desk's connection: dialing, opening, greeting, losing it, and finding out that it is dead.
 
 use super::topics::Interest;
-use super::{Client, Event, Link, Output, Phase, to_i64};
+use super::{Client, Event, Link, Output, Pending, Phase, to_i64};
 use crate::clock::TimestampMs;
 use crate::command::{Command, Envelope, Ping};
 use crate::error::{ErrorCode, Refusal, may_reconnect};
@@ -50,6 +50,7 @@ impl Client {
         self.probe_deadline = None;
         self.announced = None;
         self.retry_at = None;
+        self.held = None;
         self.offset.clear();
         self.next_ping = now;
         self.topics.values_mut().for_each(Interest::begin_connection);
@@ -69,10 +70,34 @@ impl Client {
         self.outputs
             .push_back(Output::Event(Event::Greeted(Box::new(greeting))));
         self.subscribe_wanted();
+        self.doubt_what_is_not_repeated();
         // What was asked on the last connection and never answered is asked again; orders carry the id that makes
-        // this harmless.
+        // this harmless, and what carries none comes to the same when it is done twice.
         for place in 0..self.pending.len() {
             self.send_pending(place);
+        }
+    }
+
+    /// What must not be done twice is not sent twice, whatever became of it.
+    fn doubt_what_is_not_repeated(&mut self) {
+        let once = |pending: &Pending| {
+            let Command::Instruct(instruction) = &pending.command else {
+                return false;
+            };
+            pending.sent && !instruction.may_be_repeated()
+        };
+        while let Some(pending) = self
+            .pending
+            .iter()
+            .position(once)
+            .and_then(|place| self.pending.remove(place))
+        {
+            let message = "the connection was lost before the answer came; look at the risk status before sending it again";
+            self.refuse(
+                pending.id,
+                Refusal::new(ErrorCode::Unavailable, message),
+                Outcome::Unknown,
+            );
         }
     }
 

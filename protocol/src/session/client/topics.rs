@@ -1,11 +1,11 @@
 //! How a desk follows its topics: what it asked for, what the server said to it, and the place reached in each.
 
-use super::{Client, Event, Output, to_i64};
+use super::{Client, Event, Loss, Output, to_i64};
 use crate::clock::TimestampMs;
 use crate::command::{Command, Envelope, ResumeFrom, Subscribe};
 use crate::error::ErrorCode;
 use crate::id::{CommandId, Epoch, Seq};
-use crate::message::{ErrorBody, Message, Resumed};
+use crate::message::{ErrorBody, Message, Reset, Resumed};
 use crate::topic::{Topic, TopicClass};
 use std::collections::BTreeMap;
 
@@ -46,6 +46,11 @@ impl Interest {
         };
     }
 
+    /// The next `subscribe` names this place.
+    pub(super) fn start_at(&mut self, place: Option<(Epoch, Seq)>) {
+        self.at = place.or(self.at);
+    }
+
     /// Whether nothing more has to come before the topic is up to date.
     pub(super) fn is_settled(&self) -> bool {
         self.refused || (self.subscribed && self.synced)
@@ -63,6 +68,27 @@ pub(super) fn retry_delay_ms(error: &ErrorBody) -> i64 {
 }
 
 impl Client {
+    /// Starts a lossless topic after this place, which the desk knows from elsewhere, such as a snapshot inside the page:
+    /// every message after it is handed out, or a loss is told. May be called before the topic is wanted, or while it is
+    /// followed, which leads back to the place. Of a state topic there is nothing to start from.
+    pub fn start_from(&mut self, topic: Topic, ep: Epoch, seq: Seq) {
+        if topic.class() != TopicClass::Lossless {
+            return;
+        }
+        let Some(interest) = self.topics.get_mut(&topic) else {
+            self.starts.insert(topic, (ep, seq));
+            return;
+        };
+        if interest.at == Some((ep, seq)) {
+            return;
+        }
+        interest.start_at(Some((ep, seq)));
+        // What was asked for on this connection is asked for anew, from there; the rest is asked for later.
+        if interest.asked.is_some() && !interest.refused && self.is_greeted() {
+            self.send_subscribe(&[topic]);
+        }
+    }
+
     /// Asks for every topic that is wanted and not yet asked for on this connection.
     pub(super) fn subscribe_wanted(&mut self) {
         let open = |interest: &Interest| interest.asked.is_none() && !interest.refused;
@@ -174,15 +200,39 @@ impl Client {
         }
     }
 
-    pub(super) fn reset(&mut self, message: &Message) {
+    pub(super) fn reset(&mut self, message: &Message, reset: Reset) {
         let (Some(topic), Some(ep), Some(seq)) = (message.head.topic, message.head.ep, message.head.seq)
         else {
             return;
         };
-        if let Some(interest) = self.topics.get_mut(&topic).filter(|interest| interest.subscribed) {
-            interest.at = Some((ep, seq));
+        if self
+            .topics
+            .get(&topic)
+            .is_some_and(|interest| interest.subscribed)
+        {
+            let loss = Loss {
+                topic,
+                reason: reset.reason,
+                lost_from: reset.lost_from,
+            };
+            self.held = Some((loss, (ep, seq)));
+        }
+    }
+
+    /// A loss counts only when the frame after it is here too, which is the snapshot: a connection that is cut between
+    /// the two leaves the desk at its old place, so that both are sent again.
+    pub(super) fn lose_what_is_held(&mut self) {
+        let Some((loss, place)) = self.held.take() else {
+            return;
+        };
+        if let Some(interest) = self
+            .topics
+            .get_mut(&loss.topic)
+            .filter(|interest| interest.subscribed)
+        {
+            interest.at = Some(place);
             interest.synced = true;
-            self.outputs.push_back(Output::Event(Event::Lost(topic)));
+            self.outputs.push_back(Output::Event(Event::Lost(loss)));
         }
     }
 
@@ -205,18 +255,34 @@ impl Client {
     }
 
     pub(super) fn data(&mut self, message: Message) {
+        let is_answer = message.head.id.is_some();
+        if let Some((topic, ..)) = message.snapshot_of()
+            && !is_answer
+        {
+            // It belongs to a RESET, and is left over where that one is.
+            if self
+                .topics
+                .get(&topic)
+                .is_some_and(|interest| interest.subscribed)
+            {
+                self.hand_out(message);
+            }
+            return;
+        }
         let (Some(topic), Some(ep), Some(seq)) = (message.head.topic, message.head.ep, message.head.seq)
         else {
-            self.outputs
-                .push_back(Output::Event(Event::Message(Box::new(message))));
+            self.hand_out(message);
             return;
         };
-        let is_answer = message.head.id.is_some();
+        // An answer is as of its place and does not stand at it.
+        if is_answer && topic.class() == TopicClass::Lossless {
+            self.hand_out(message);
+            return;
+        }
         let Some(interest) = self.topics.get_mut(&topic) else {
             // Nobody wants it any more; an answer to a question is wanted all the same.
             if is_answer {
-                self.outputs
-                    .push_back(Output::Event(Event::Message(Box::new(message))));
+                self.hand_out(message);
             }
             return;
         };
@@ -248,6 +314,10 @@ impl Client {
             }
         }
         interest.at = Some((ep, seq));
+        self.hand_out(message);
+    }
+
+    fn hand_out(&mut self, message: Message) {
         self.outputs
             .push_back(Output::Event(Event::Message(Box::new(message))));
     }

@@ -25,8 +25,23 @@ pub trait Board {
     /// Whether the instrument exists.
     fn has_symbol(&self, symbol: Symbol) -> bool;
 
-    /// An answer to a question after data that are no state topic's: instruments, candles, orders, executions, … Nothing
-    /// where there is no such thing.
+    /// An answer to a question after data that are no state topic's. Nothing where there is no such thing. Rows are
+    /// bounded by the question's `limit`, which is within the connection's limits, and are never without a bound.
+    ///
+    /// | question | answer |
+    /// | --- | --- |
+    /// | `GetInstruments` | `Instruments` |
+    /// | `GetCandles` | `CandleUpdate` |
+    /// | `GetOrders` | `Orders` |
+    /// | `GetOrderStatus` | `OrderUpdate` |
+    /// | `GetPosition` | `PositionUpdate` of one position, with `snapshot` false |
+    /// | `GetExecutions` | `Executions` |
+    /// | `GetRisk` | `RiskStatusUpdate` |
+    /// | `GetAlerts` | `Alerts` |
+    /// | `GetLogs` | `Logs` |
+    ///
+    /// None of them has a `topic`. Orders, executions, risk, alerts and logs have `ep` and `seq` of [`Board::head`]: all
+    /// that the topic has told until there is in them, so that a reader goes on after that place.
     fn answer(&self, question: &Command) -> Option<Arc<Frame>>;
 }
 
@@ -62,7 +77,7 @@ pub enum Outgoing {
     /// Send a ping of the WebSocket itself.
     Ping,
     /// Hand an instruction to the engine and come back with [`Incoming::Answered`].
-    Engine(Instruction),
+    Engine(Box<Instruction>),
     /// Close the connection.
     Close(CloseReason),
 }

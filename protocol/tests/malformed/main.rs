@@ -1,13 +1,16 @@
 //! Whatever arrives is a value or an error with a stable code: no input brings either end down.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod commands;
+
+use commands::{ALERT, AMEND, LIMITS, OCO};
 use proptest::prelude::*;
-use tickwire_protocol::command::{Command, Envelope};
+use tickwire_protocol::command::{Command, Envelope, Instruction};
 use tickwire_protocol::error::ErrorCode::{self, *};
 use tickwire_protocol::message::Message;
 
 #[track_caller]
-fn refused(text: &str, code: ErrorCode) {
+pub(crate) fn refused(text: &str, code: ErrorCode) {
     match Envelope::decode(text) {
         Ok(envelope) => panic!("{text:.80} is taken for {envelope:?}"),
         Err(bad) => {
@@ -293,6 +296,12 @@ fn near_misses() -> impl Strategy<Value = String> {
         r#"{"type":"POSITION_UPDATE","positions":[{"id":"pos-1","symbol":"B","type":"buy","quantity":0.1,"timestamp":"2025-12-10T09:00:00"}]}"#,
         r#"{"type":"HEARTBEAT","heads":{"orders":[7,4415]},"timestamp":1702210805000}"#,
         r#"{"type":"PONG","t0":1,"t1":2,"t2":3}"#,
+        r#"{"type":"ORDERS","orders":[{"id":"order-1","symbol":"B","side":"buy","order_type":"LIMIT","quantity":1,"filled_quantity":0,"reduce_only":false,"status":"NEW","fee":0,"created_at":1,"updated_at":1}],"more":false,"ep":7,"seq":3}"#,
+        r#"{"type":"ACK","action":"cancel_order","order_ids":["order-1"],"status":"CANCELLED","reason":"USER","id":"1"}"#,
+        OCO,
+        AMEND,
+        LIMITS,
+        ALERT,
     ]);
     (
         seeds,
@@ -336,7 +345,7 @@ proptest! {
     #[test]
     fn any_number_in_an_order_is_exact_or_refused(text in "-?[0-9]{1,20}(\\.[0-9]{1,16})?([eE][+-]?[0-9]{1,3})?") {
         let frame = format!(r#"{{"action":"close_position","symbol":"BTCUSDT","percent":"{text}"}}"#);
-        if let Ok(Envelope { command: Command::ClosePosition(close), .. }) = Envelope::decode(&frame) {
+        if let Ok(Envelope { command: Command::Instruct(Instruction::ClosePosition(close)), .. }) = Envelope::decode(&frame) {
             let percent = close.percent.unwrap();
             let shown = percent.to_string();
             prop_assert_eq!(shown.parse::<tickwire_protocol::money::Ratio>().unwrap(), percent);
