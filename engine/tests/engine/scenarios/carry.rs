@@ -244,3 +244,14 @@ fn flattening_closes_both_legs_too() {
          equity 1000 cash 1000 used 0 available 1000 today 0",
     );
 }
+
+#[test]
+fn the_fees_of_both_legs_are_part_of_what_it_needs() {
+    check(
+        "100 + 0.1 and 10 + 0.05",
+        "deposit 110.14 | quote BTCUSDT 100/100 | quote BTCUSDT-PERP 100/100 | carry 1 BTCUSDT",
+        "acct-1 opened with 110.14
+         day opened with 110.14
+         INSUFFICIENT_BALANCE: both legs need 110.15 USDT with their fees, 110.14 available: order less, or close a position first",
+    );
+}

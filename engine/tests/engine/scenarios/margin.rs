@@ -409,3 +409,19 @@ fn a_liquidation_cancels_all_orders_before_it_closes_anything() {
     );
     desk.assert_fold();
 }
+
+#[test]
+fn an_account_that_is_short_of_margin_may_raise_its_leverage() {
+    check(
+        "80 tied up and 80 lost of 100: a lower leverage is refused, a higher one helps",
+        "deposit 100 | quote ETHUSDT 100/100 | quote ETHUSDT-PERP 100/100 | buy 4 ETHUSDT-PERP | quote ETHUSDT 80/80
+         | quote ETHUSDT-PERP 80/80 | leverage ETHUSDT-PERP 4 | leverage ETHUSDT-PERP 6",
+        "acct-1 opened with 100
+         day opened with 100
+         order-1 buy 4 ETHUSDT-PERP
+         exec-1 pos-1 buy 4 @ 100.00 fee 0
+         order-1 filled 4 @ 100 fee 0
+         INVALID_LEVERAGE: leverage 4 for ETHUSDT-PERP would tie up 20.00 USDT more, 0.00 available: choose a higher one, or close a position first
+         ETHUSDT-PERP at leverage 6",
+    );
+}
