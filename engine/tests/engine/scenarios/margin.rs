@@ -425,3 +425,22 @@ fn an_account_that_is_short_of_margin_may_raise_its_leverage() {
          ETHUSDT-PERP at leverage 6",
     );
 }
+
+#[test]
+fn an_equity_that_just_equals_the_maintenance_margin_is_too_little() {
+    check(
+        "50.615 - 50 = 0.0123 x 50",
+        "deposit 50.615 | quote ETHUSDT 100/100 | quote ETHUSDT-PERP 100/100 | buy 1 ETHUSDT-PERP | margins
+         | quote ETHUSDT 50/50 | quote ETHUSDT-PERP 50/50",
+        "acct-1 opened with 50.615
+         day opened with 50.615
+         order-1 buy 1 ETHUSDT-PERP
+         exec-1 pos-1 buy 1 @ 100.00 fee 0
+         order-1 filled 1 @ 100 fee 0
+         equity 50.615 used 20 maintenance 1.23 available 30.615
+         pos-1 x5 margin 20 maintenance 1.23 liquidation 50.00 funding 0
+         order-2 sell 1 ETHUSDT-PERP
+         exec-2 pos-1 sell 1 @ 50.00 fee 0 pnl -50
+         order-2 filled 1 @ 50 fee 0 LIQUIDATION",
+    );
+}
