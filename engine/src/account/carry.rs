@@ -65,3 +65,41 @@ pub(super) fn fill(carry: Option<&Carry>, execution: &Execution) -> Result<Fille
     }
     position::fill(leg, execution)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tickwire_protocol::clock::TimestampMs;
+    use tickwire_protocol::id::{ExecutionId, OrderId, PositionId};
+    use tickwire_protocol::money::Amount;
+
+    #[test]
+    fn there_is_one_leg_on_either_side_at_most() {
+        let execution = |symbol: &str, side: Side| Execution {
+            id: ExecutionId(1),
+            order_id: OrderId(1),
+            client_order_id: None,
+            position_id: PositionId(1),
+            is_carry: true,
+            symbol: Symbol::new(symbol).unwrap(),
+            side,
+            quantity: "1".parse().unwrap(),
+            price: "1".parse().unwrap(),
+            fee: Amount::ZERO,
+            fee_currency: "USDT".to_owned(),
+            is_maker: false,
+            realized_pnl: Amount::ZERO,
+            timestamp: TimestampMs(0),
+        };
+        let spot = execution("BTCUSDT", Side::Buy);
+        let mut carry = Carry::default();
+        carry.set(spot.symbol, fill(None, &spot).unwrap().position);
+        let second = execution("ETHUSDT", Side::Buy);
+        assert_eq!(
+            fill(Some(&carry), &second),
+            Err(FoldError::Unbalanced(ExecutionId(1)))
+        );
+        assert!(fill(Some(&carry), &execution("BTCUSDT-PERP", Side::Sell)).is_ok());
+        assert!(fill(Some(&carry), &spot).is_ok(), "more of the same leg");
+    }
+}

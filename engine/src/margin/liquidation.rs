@@ -8,7 +8,8 @@
 //! - short: `rest + cost − q·p = r·q·p`, so `p = (rest + cost) / (q·(1 + r))`
 //!
 //! It is shown rounded to the tick at which it happens: down for a long, up for a short, then checked with the very
-//! numbers that decide. There is none where the price would not be above zero, or beyond all prices.
+//! numbers that decide: rounding the margin up bites a tick earlier at most, but for positions of a millionth of a cent a
+//! tick. There is none where the price would not be above zero, or beyond all prices.
 
 use super::{maintenance, mark::to_ticks};
 use crate::bounds::{self, PRICE_MAX};
@@ -120,10 +121,11 @@ mod tests {
 
     #[test]
     fn a_margin_that_is_rounded_up_bites_a_tick_earlier() {
-        // At 1.1 the equity is 0.0000000005 above the exact margin, and below the rounded one.
+        // At 1.1 the equity is 0.6 of the last place: above the exact margin of 0.55, below the rounded one of 1.
         let bought = exposure(Side::Buy, "0.00000001", "0.00000001", "0.05", "-0.0000000004");
         let tick: Price = "0.1".parse().unwrap();
         let price = bought.liquidation_price(tick).unwrap();
-        assert!(bought.is_liquidated_at(price), "{price}");
+        assert_eq!(price, "1.1".parse().unwrap());
+        assert!(bought.is_liquidated_at(price));
     }
 }
