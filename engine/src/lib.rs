@@ -8,6 +8,7 @@
 //! - [`input`]: everything that can happen to the engine
 //! - [`engine`]: takes an input, decides, folds the decision into the state, and tells what was touched ([`batch`])
 //! - [`market`]: what is known of markets: quotes, candles, 24-hour figures, books. Rebuilt from feeds, never journaled
+//! - [`margin`]: mark prices, margins, liquidation prices and funding, as pure arithmetic
 //! - [`order`]: validation and execution of orders: pure functions of the state that give events or a refusal
 //! - [`working`]: the index that finds the orders that a tick touches
 //! - [`risk`]: what may be opened, and when everything stops; [`performance`]: what is reckoned from equity and trades
@@ -23,6 +24,7 @@ pub mod engine;
 pub mod event;
 pub mod grouped;
 pub mod input;
+pub mod margin;
 pub mod market;
 pub mod order;
 pub mod performance;

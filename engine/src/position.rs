@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::{PositionId, Symbol};
 use tickwire_protocol::money::{Amount, Price, Quantity};
-use tickwire_protocol::order::{Execution, Side};
+use tickwire_protocol::order::{Execution, Funding, Side};
 
 /// A position that is held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,8 +35,20 @@ pub struct Position {
     pub fees: Amount,
     /// Funding got less funding paid.
     pub funding: Amount,
+    /// The last funding time that was settled for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub funded_at: Option<TimestampMs>,
     /// When it was opened.
     pub opened_at: TimestampMs,
+}
+
+/// What a position made from its opening to its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// Realised profit and loss, plus funding, less fees.
+    pub net: Amount,
+    /// The fees in it.
+    pub fees: Amount,
 }
 
 /// What a fill makes of a position.
@@ -67,6 +79,36 @@ impl Position {
         match self.side {
             Side::Buy => value - self.cost,
             Side::Sell => self.cost - value,
+        }
+    }
+
+    /// Funding times after this one are still to be settled.
+    pub fn funded_until(&self) -> TimestampMs {
+        self.funded_at.map_or(self.opened_at, |at| at.max(self.opened_at))
+    }
+
+    /// The position after a funding payment, of a funding time that is not settled yet.
+    pub(crate) fn after_funding(&self, funding: &Funding) -> Result<Position, FoldError> {
+        if funding.timestamp <= self.funded_until() {
+            return Err(FoldError::FundedTwice(self.id));
+        }
+        let total = self.funding + funding.amount;
+        if !bounds::is_amount(total) {
+            return Err(FoldError::OutOfBounds);
+        }
+        Ok(Position {
+            funding: total,
+            funded_at: Some(funding.timestamp),
+            ..self.clone()
+        })
+    }
+
+    /// What it made in all, where `last` is the fill that ends it and that is not in it yet.
+    pub fn made_with(&self, last: &Execution) -> Made {
+        let fees = self.fees + last.fee;
+        Made {
+            net: self.realized_pnl + last.realized_pnl + self.funding - fees,
+            fees,
         }
     }
 
@@ -130,6 +172,7 @@ fn opened(execution: &Execution, value: Amount) -> Result<Filled, FoldError> {
         realized_pnl: Amount::ZERO,
         fees: execution.fee,
         funding: Amount::ZERO,
+        funded_at: None,
         opened_at: execution.timestamp,
     };
     Ok(Filled {

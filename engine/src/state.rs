@@ -57,6 +57,9 @@ pub enum FoldError {
     /// Funding of a position that is not held.
     #[error("the position {0} is not held")]
     UnknownPosition(PositionId),
+    /// A funding time is settled that is not after the position's opening and its last one.
+    #[error("the funding of the position {0} is settled already")]
+    FundedTwice(PositionId),
     /// What a fill realised does not fit the position: quantity or cost would not add up.
     #[error("the execution {0} does not fit its position")]
     Unbalanced(ExecutionId),
@@ -94,7 +97,11 @@ impl State {
                     return Err(FoldError::WrongExecution(execution.id));
                 }
                 let position = execution.position_id;
-                let opens = !account.positions.contains_key(&execution.symbol);
+                let opens = if execution.is_carry {
+                    !account.carries.contains_key(&position)
+                } else {
+                    !account.positions.contains_key(&execution.symbol)
+                };
                 if opens && (position <= self.last_position || position.0 > ID_MAX) {
                     return Err(FoldError::PositionOutOfOrder(position));
                 }

@@ -147,6 +147,12 @@ pub struct Ticker {
     pub exchange_time: TimestampMs,
     /// When this server took it in.
     pub received_at: TimestampMs,
+    /// The mark price of a perpetual.
+    pub mark_price: Option<Price>,
+    /// The rate of the next funding of a perpetual.
+    pub funding_rate: Option<Ratio>,
+    /// When that is.
+    pub next_funding_at: Option<TimestampMs>,
 }
 
 /// The length of a candle.

@@ -107,7 +107,7 @@ impl AccountView<'_> {
 
     /// Whether anything is held that needs maintenance margin: spot that is bought needs none.
     fn may_be_liquidated(&self) -> bool {
-        self.account.positions.values().any(|position| {
+        self.account.holdings().any(|position| {
             let market = self.markets.get(position.symbol);
             position.side == Side::Sell
                 || market.is_some_and(|market| market.instrument().perpetual.is_some())

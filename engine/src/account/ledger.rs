@@ -31,6 +31,9 @@ impl Ledger {
 
     /// The ledger after a funding payment: `amount` is got, or paid where it is below zero.
     pub fn funded(mut self, amount: Amount) -> Result<Ledger, FoldError> {
+        if !bounds::is_amount(amount) {
+            return Err(FoldError::OutOfBounds);
+        }
         self.funding += amount;
         if bounds::is_amount(self.funding) && bounds::is_amount(self.cash()) {
             Ok(self)

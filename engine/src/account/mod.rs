@@ -4,16 +4,19 @@
 //! has it.
 
 pub mod alerts;
+pub mod carry;
 pub mod curve;
 pub mod equity;
 mod figures;
 pub mod ledger;
+pub mod margin;
 pub mod orders;
 pub mod rate;
 pub mod trades;
 pub mod view;
 
 pub use alerts::Alerts;
+pub use carry::Carry;
 pub use equity::EquityTrack;
 pub use ledger::Ledger;
 pub use orders::{Orders, Receipt};
@@ -29,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use tickwire_protocol::alert::{Alert, AlertRule};
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::id::{AccountId, Seq, Symbol};
+use tickwire_protocol::id::{AccountId, PositionId, Seq, Symbol};
 use tickwire_protocol::money::Amount;
 use tickwire_protocol::order::{Execution, Funding, Order};
 use tickwire_protocol::risk::Risk;
@@ -49,8 +52,11 @@ pub struct Account {
     pub ledger: Ledger,
     /// When the current day was opened, and with which equity.
     pub day: DayOpen,
-    /// Open positions.
+    /// Open positions that net, one per instrument.
     pub positions: BTreeMap<Symbol, Position>,
+    /// Open cash-and-carry positions. Their legs net with nothing.
+    #[serde(default)]
+    pub carries: BTreeMap<PositionId, Carry>,
     /// Orders.
     pub orders: Orders,
     /// The last [`RECENT_MAX`] executions, oldest first.
@@ -103,6 +109,7 @@ impl Account {
             },
             day: DayOpen { at, equity: deposit },
             positions: BTreeMap::new(),
+            carries: BTreeMap::new(),
             orders: Orders::default(),
             executions: VecDeque::new(),
             orders_head: Seq(0),
@@ -117,6 +124,21 @@ impl Account {
             alerts: Alerts::default(),
             alerts_head: Seq(0),
         })
+    }
+
+    /// All that it holds: the positions that net, then both legs of each cash-and-carry position.
+    pub fn holdings(&self) -> impl Iterator<Item = &Position> {
+        self.positions.values().chain(self.legs())
+    }
+
+    /// Both legs of each cash-and-carry position.
+    pub fn legs(&self) -> impl Iterator<Item = &Position> {
+        self.carries.values().flat_map(Carry::legs)
+    }
+
+    /// Whether it holds anything in this instrument.
+    pub fn holds(&self, symbol: Symbol) -> bool {
+        self.positions.contains_key(&symbol) || self.legs().any(|leg| leg.symbol == symbol)
     }
 
     /// The last place of each of its lossless topics.
@@ -154,22 +176,33 @@ impl Account {
         if self.orders.open(execution.order_id).is_none() {
             return Err(FoldError::WrongOrder(execution.order_id));
         }
-        let filled = position::fill(self.positions.get(&execution.symbol), execution)?;
+        let carry = self.carries.get(&execution.position_id);
+        let filled = if execution.is_carry {
+            carry::fill(carry, execution)?
+        } else {
+            position::fill(self.positions.get(&execution.symbol), execution)?
+        };
         // The last step that can fail: from here on all of the event happens.
         self.ledger = self.ledger.with(execution, filled.is_closing)?;
-        match filled.position {
-            Some(position) => self.positions.insert(execution.symbol, position),
-            None => {
-                let ended = self.positions.remove(&execution.symbol);
-                if let Some(ended) = ended {
-                    let fees = ended.fees + execution.fee;
-                    let net = ended.realized_pnl + execution.realized_pnl + ended.funding - fees;
-                    self.trades
-                        .ended(execution.symbol, execution.timestamp, net, fees);
-                }
-                None
+        let ended = if execution.is_carry {
+            let carry = self.carries.entry(execution.position_id).or_default();
+            carry.filled(execution, filled.position);
+            let made = carry.is_closed().then(|| carry.made());
+            if made.is_some() {
+                self.carries.remove(&execution.position_id);
             }
+            made
+        } else if let Some(position) = filled.position {
+            self.positions.insert(execution.symbol, position);
+            None
+        } else {
+            let ended = self.positions.remove(&execution.symbol);
+            ended.map(|ended| ended.made_with(execution))
         };
+        if let Some(made) = ended {
+            self.trades
+                .ended(execution.symbol, execution.timestamp, made.net, made.fees);
+        }
         if self.executions.len() == RECENT_MAX {
             self.executions.pop_front();
         }
@@ -179,17 +212,34 @@ impl Account {
     }
 
     pub(crate) fn funded(&mut self, funding: &Funding) -> Result<Seq, FoldError> {
-        let position = self.positions.get_mut(&funding.symbol);
-        let position = position.filter(|position| position.id == funding.position_id);
-        let position = position.ok_or(FoldError::UnknownPosition(funding.position_id))?;
-        self.ledger = self.ledger.funded(funding.amount)?;
-        position.funding += funding.amount;
+        let (ledger, position) = self.after_funding(funding)?;
+        self.ledger = ledger;
+        if funding.is_carry {
+            let carry = self.carries.entry(funding.position_id).or_default();
+            carry.set(position);
+        } else {
+            self.positions.insert(funding.symbol, position);
+        }
         if self.funding.len() == RECENT_MAX {
             self.funding.pop_front();
         }
         self.funding.push_back(funding.clone());
         self.executions_head = self.executions_head.next();
         Ok(self.executions_head)
+    }
+
+    /// The ledger and the position, or the leg of a cash-and-carry one, after a funding payment.
+    pub(crate) fn after_funding(&self, funding: &Funding) -> Result<(Ledger, Position), FoldError> {
+        let position = if funding.is_carry {
+            let carry = self.carries.get(&funding.position_id);
+            carry.and_then(|carry| carry.leg(funding.symbol))
+        } else {
+            self.positions.get(&funding.symbol)
+        };
+        let position = position.filter(|position| position.id == funding.position_id);
+        let position = position.ok_or(FoldError::UnknownPosition(funding.position_id))?;
+        let ledger = self.ledger.funded(funding.amount)?;
+        Ok((ledger, position.after_funding(funding)?))
     }
 
     pub(crate) fn leverage_set(&mut self, symbol: Symbol, leverage: u32) -> Result<(), FoldError> {

@@ -12,7 +12,7 @@ use crate::order::reserve::{Tied, tied};
 use crate::state::FoldError;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use tickwire_protocol::id::{ClientOrderId, GroupId, OrderId, Seq, Symbol};
+use tickwire_protocol::id::{ClientOrderId, GroupId, OrderId, PositionId, Seq, Symbol};
 use tickwire_protocol::order::{Order, OrderReason, OrderStatus, Side};
 
 /// Receipts kept of orders that are final.
@@ -56,6 +56,9 @@ pub struct Receipt {
     pub reason: Option<OrderReason>,
     /// The message of the orders topic that told of it last.
     pub at: Seq,
+    /// The cash-and-carry position that it is a leg of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carry: Option<PositionId>,
 }
 
 /// Follows from the rest.
@@ -223,6 +226,7 @@ impl Orders {
                 status: order.status,
                 reason: order.reason,
                 at: seq,
+                carry: order.carry,
             };
             self.remember(client_order_id, receipt);
         }
@@ -253,6 +257,7 @@ impl Orders {
             status: OrderStatus::Filled,
             reason: None,
             at: seq,
+            carry: None,
         };
         self.remember(client_order_id, receipt);
     }

@@ -1,11 +1,14 @@
 //! An account as its owner sees it, valued at what the markets say now: the rows of the protocol's account topics.
 //!
-//! A position is worth what it could be closed at now: its quantity at the bid for a long, at the ask for a short. Before
-//! the market is quoted (right after a restart) it is worth its cost, and its mark is as old as the position itself.
+//! A spot position is worth what it could be closed at now: its quantity at the bid for a long, at the ask for a short; one
+//! in a perpetual its quantity at the [mark price](crate::margin::mark). Before the
+//! market is quoted (right after a restart) it is worth its cost, and its mark is as old as the position itself.
 
-use super::Account;
-use crate::account::Ledger;
+use super::margin::{available, held_at, initial_margin, maintenance_margin, unrealized_pnl};
+use super::{Account, Carry};
 use crate::bounds::{self, AMOUNT_MAX, PLACES_MAX};
+use crate::margin::liquidation::Exposure;
+use crate::margin::maintenance_rate;
 use crate::market::MarketView;
 use crate::order::reserve;
 use crate::position::Position;
@@ -50,25 +53,6 @@ pub fn valuation(position: &Position, markets: &MarketView) -> Valuation {
     }
 }
 
-/// Profit or loss of what is open, before fees.
-fn unrealized_pnl(position: &Position, markets: &MarketView) -> Amount {
-    position.unrealized_pnl(valuation(position, markets).value)
-}
-
-/// What can still be used to open positions:
-/// `cash − Σ cost + Σ min(0, unrealised)`, never below zero. Each position's unrealised loss counts, no position's
-/// unrealised gain does: a gain that could vanish with the next tick secures nothing.
-pub fn available<'a>(
-    ledger: &Ledger,
-    positions: impl Iterator<Item = &'a Position>,
-    markets: &MarketView,
-) -> Amount {
-    let tied_up: Amount = positions
-        .map(|position| position.cost - unrealized_pnl(position, markets).min(Amount::ZERO))
-        .sum();
-    (ledger.cash() - tied_up).max(Amount::ZERO)
-}
-
 /// An account and the markets that value it.
 #[derive(Clone, Copy, Debug)]
 pub struct AccountView<'a> {
@@ -86,6 +70,12 @@ impl AccountView<'_> {
             .positions
             .values()
             .map(|p| self.position(p))
+            .chain(
+                self.account
+                    .carries
+                    .values()
+                    .filter_map(|carry| self.carry(carry)),
+            )
             .collect();
         positions.sort_by_key(|position| position.id);
         positions
@@ -117,10 +107,10 @@ impl AccountView<'_> {
             realized_pnl: position.realized_pnl.normalized(),
             fees: position.fees.normalized(),
             marked_at,
-            leverage: 1,
-            initial_margin: position.cost.normalized(),
-            maintenance_margin: Amount::ZERO,
-            liquidation_price: None,
+            leverage: held_at(self.account, position, self.markets),
+            initial_margin: initial_margin(self.account, position, self.markets).normalized(),
+            maintenance_margin: maintenance_margin(position, self.markets),
+            liquidation_price: self.liquidation_price(position),
             funding: position.funding.normalized(),
             strategy: None,
             position_id: None,
@@ -134,6 +124,87 @@ impl AccountView<'_> {
         }
     }
 
+    /// One row for both legs.
+    fn carry(&self, carry: &Carry) -> Option<row::Position> {
+        let (spot, perp) = (carry.spot(), carry.perp());
+        let first = self.position(spot.or(perp)?);
+        let sum = |of: &dyn Fn(&Position) -> Amount| carry.legs().map(of).sum::<Amount>().normalized();
+        let pnl = sum(&|leg| unrealized_pnl(leg, self.markets));
+        let funding = sum(&|leg| leg.funding);
+        let entry_price = |leg: &Position| self.position(leg).entry_price;
+        Some(row::Position {
+            current_pnl: pnl,
+            pnl_pct: pnl.percent_of(spot.or(perp)?.cost),
+            realized_pnl: sum(&|leg| leg.realized_pnl),
+            fees: sum(&|leg| leg.fees),
+            funding,
+            leverage: perp.map_or(1, |perp| held_at(self.account, perp, self.markets)),
+            initial_margin: sum(&|leg| initial_margin(self.account, leg, self.markets)),
+            maintenance_margin: sum(&|leg| maintenance_margin(leg, self.markets)),
+            // It depends on how far the marks of the legs part, not on one of them.
+            liquidation_price: None,
+            strategy: Some(row::Strategy::CashAndCarry),
+            position_id: Some(first.id),
+            perp_symbol: perp.map(|perp| perp.symbol),
+            spot_entry_price: spot.map(entry_price),
+            perp_entry_price: perp.map(entry_price),
+            spot_quantity: spot.map(|spot| spot.quantity.normalized()),
+            perp_quantity: perp.map(|perp| perp.quantity.normalized()),
+            unrealized_pnl: Some(pnl),
+            funding_collected: Some(funding),
+            ..first
+        })
+    }
+
+    /// The mark at which the account would be liquidated if all others stood still. Only accounts that must be backed by
+    /// anything are, so there is none for spot bought alone.
+    fn liquidation_price(&self, position: &Position) -> Option<Price> {
+        let market = self.markets.get(position.symbol)?;
+        let rate = maintenance_rate(Some(market.instrument()), position.side);
+        let others = self.maintenance_margin() - maintenance_margin(position, self.markets);
+        if rate.is_zero() && others.is_zero() {
+            return None;
+        }
+        let exposure = Exposure {
+            side: position.side,
+            quantity: position.quantity,
+            cost: position.cost,
+            rate,
+            rest: self.equity() - unrealized_pnl(position, self.markets) - others,
+        };
+        let price = exposure.liquidation_price(market.instrument().tick_size)?;
+        Some(market.canonical(price))
+    }
+
+    /// What the account must be worth for nothing to be liquidated: `Σ maintenance margins`.
+    pub fn maintenance_margin(&self) -> Amount {
+        let holdings = self.account.holdings();
+        holdings
+            .map(|position| maintenance_margin(position, self.markets))
+            .sum()
+    }
+
+    /// Value of all that is held at the marks: both legs of a cash-and-carry position count.
+    pub fn exposure(&self) -> Amount {
+        let holdings = self.account.holdings();
+        holdings
+            .map(|position| valuation(position, self.markets).value)
+            .sum()
+    }
+
+    /// Whether the account is to be liquidated: its equity has come down to what its positions must be backed by. It is not
+    /// judged by marks that are not all known.
+    pub fn is_to_be_liquidated(&self) -> bool {
+        let margin = self.maintenance_margin();
+        margin.is_positive() && self.equity() <= margin && self.is_settled()
+    }
+
+    /// Whether all that the positions are valued by is known: unlike for [`AccountView::is_marked`], the index prices too.
+    fn is_settled(&self) -> bool {
+        let is_settled = |p: &Position| self.markets.get(p.symbol).is_none_or(|m| m.is_marked());
+        self.account.holdings().all(is_settled)
+    }
+
     /// What the account would hold if all positions were closed at their mark prices, before the fees of that:
     /// `cash + unrealised`.
     pub fn equity(&self) -> Amount {
@@ -143,8 +214,7 @@ impl AccountView<'_> {
     /// Profit or loss of what is open, before fees.
     pub fn unrealized_pnl(&self) -> Amount {
         self.account
-            .positions
-            .values()
+            .holdings()
             .map(|position| unrealized_pnl(position, self.markets))
             .sum()
     }
@@ -168,21 +238,22 @@ impl AccountView<'_> {
 
     /// What the account holds and what it can still use.
     pub fn balance(&self) -> row::Balance {
-        let positions = || self.account.positions.values();
-        let position_value: Amount = positions().map(|p| valuation(p, self.markets).value).sum();
-        let used_margin: Amount = positions().map(|position| position.cost).sum();
-        let order_margin = reserve::order_margin(self.account, self.markets);
-        let free = available(&self.account.ledger, positions(), self.markets) - order_margin;
+        let account = self.account;
+        let used_margin: Amount = account
+            .holdings()
+            .map(|position| initial_margin(account, position, self.markets))
+            .sum();
+        let available = available(account, &account.ledger, account.positions.values(), self.markets);
         row::Balance {
             total_balance: self.account.ledger.cash().normalized(),
-            available_balance: free.max(Amount::ZERO).normalized(),
-            position_value: position_value.normalized(),
+            available_balance: available.normalized(),
+            position_value: self.exposure().normalized(),
             unrealized_pnl: self.unrealized_pnl().normalized(),
             currency: self.currency.to_owned(),
             margin_balance: self.equity().normalized(),
             used_margin: used_margin.normalized(),
-            order_margin: order_margin.normalized(),
-            maintenance_margin: Amount::ZERO,
+            order_margin: reserve::order_margin(account, self.markets).normalized(),
+            maintenance_margin: self.maintenance_margin().normalized(),
             leverage: self.account.leverage.clone(),
         }
     }
@@ -195,7 +266,7 @@ impl AccountView<'_> {
     /// Whether every position can be valued: its market is quoted, or no longer there to be waited for.
     pub(crate) fn is_marked(&self) -> bool {
         let is_marked = |p: &Position| self.markets.get(p.symbol).is_none_or(|m| m.quoted().is_some());
-        self.account.positions.values().all(is_marked)
+        self.account.holdings().all(is_marked)
     }
 
     /// Equity as an event can carry it. Beyond the bound only where a market's price left all reason.
@@ -204,6 +275,6 @@ impl AccountView<'_> {
     }
 
     pub(super) fn positions_count(&self) -> u32 {
-        u32::try_from(self.account.positions.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.account.positions.len() + self.account.carries.len()).unwrap_or(u32::MAX)
     }
 }

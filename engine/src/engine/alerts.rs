@@ -154,7 +154,7 @@ impl Engine {
             }
         };
         let accounts = self.state.accounts.iter().filter(|(_, account)| {
-            let waits = !account.positions.is_empty()
+            let waits = account.holdings().next().is_some()
                 || account.orders.all_open().next().is_some()
                 || account.alerts.rules().len() > 0;
             account.alerts.feed_is_down != is_down && (waits || !is_down)

@@ -2,15 +2,25 @@
 //! liquidations; all that one call does is one decision, journaled in one piece.
 
 use super::Engine;
+use crate::account::Account;
 use crate::batch::Batch;
 use crate::event::{Event, Fact};
-use crate::order::{repeated, rest};
+use crate::order::{Decided, Desk, repeated, rest};
 use std::collections::BTreeSet;
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::{ClosePosition, FlattenAll, Report};
+use tickwire_protocol::command::{CloseCarry, ClosePosition, FlattenAll, Report};
 use tickwire_protocol::error::Refusal;
-use tickwire_protocol::id::{AccountId, ClientOrderId, OrderId, Symbol};
+use tickwire_protocol::id::{AccountId, ClientOrderId, OrderId, PositionId, Symbol};
 use tickwire_protocol::order::{Order, OrderReason, OrderStatus};
+
+/// Something to close.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Held {
+    /// The position in an instrument.
+    Position(Symbol),
+    /// A cash-and-carry position: both legs at once, or none.
+    Carry(PositionId),
+}
 
 impl Engine {
     /// Cancels all orders and closes all positions of an account, or does nothing where a position cannot be closed now.
@@ -27,8 +37,8 @@ impl Engine {
         if let Some(report) = repeated(owner, wanted.client_order_id.as_ref()) {
             return Ok(report);
         }
-        for &symbol in owner.positions.keys() {
-            desk.close_out(account, at, &all_of(symbol, None), OrderReason::User)?;
+        for held in held_by(owner) {
+            decided(&desk, account, at, held, None, OrderReason::User)?;
         }
         let from = batch.records.len();
         self.cancel_orders(account, at, None, OrderReason::User, batch);
@@ -115,19 +125,60 @@ impl Engine {
         let Some(owner) = self.state.accounts.get(&account) else {
             return true;
         };
-        let held: Vec<Symbol> = owner.positions.keys().copied().collect();
         let mut name = client_order_id;
         let mut all = true;
-        for symbol in held {
-            match self.desk().close_out(account, at, &all_of(symbol, name), reason) {
-                Ok(decided) => {
-                    name = None;
-                    self.carry_out(account, at, decided.facts, batch);
-                }
-                Err(_) => all = false,
+        for held in held_by(owner) {
+            if self.close_one(account, at, held, reason, name, batch) {
+                name = None;
+            } else {
+                all = false;
             }
         }
         all
+    }
+
+    /// Closes one of the things that an account holds at market, if it has a price now. Gives whether it did.
+    pub(super) fn close_one(
+        &mut self,
+        account: AccountId,
+        at: TimestampMs,
+        held: Held,
+        reason: OrderReason,
+        name: Option<&ClientOrderId>,
+        batch: &mut Batch,
+    ) -> bool {
+        let Ok(decided) = decided(&self.desk(), account, at, held, name, reason) else {
+            return false;
+        };
+        self.carry_out(account, at, decided.facts, batch);
+        true
+    }
+}
+
+/// All that an account holds.
+fn held_by(owner: &Account) -> Vec<Held> {
+    let carries = owner.carries.keys().map(|&id| Held::Carry(id));
+    let positions = owner.positions.keys().map(|&symbol| Held::Position(symbol));
+    carries.chain(positions).collect()
+}
+
+fn decided(
+    desk: &Desk<'_>,
+    account: AccountId,
+    at: TimestampMs,
+    held: Held,
+    name: Option<&ClientOrderId>,
+    reason: OrderReason,
+) -> Result<Decided, Refusal> {
+    match held {
+        Held::Position(symbol) => desk.close_out(account, at, &all_of(symbol, name), reason),
+        Held::Carry(position_id) => {
+            let close = CloseCarry {
+                client_order_id: name.cloned(),
+                position_id,
+            };
+            desk.close_carry(account, at, &close, reason)
+        }
     }
 }
 

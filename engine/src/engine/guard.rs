@@ -497,5 +497,5 @@ impl Engine {
 
 /// Whether an account holds or orders anything.
 fn has_anything(view: &AccountView<'_>) -> bool {
-    view.account.orders.all_open().next().is_some() || !view.positions().is_empty()
+    view.account.orders.all_open().next().is_some() || view.account.holdings().next().is_some()
 }

@@ -23,6 +23,7 @@ use crate::market::{DAY_MS, MarketView};
 use crate::order::Desk;
 use crate::state::{FoldError, State};
 use crate::working::Working;
+use margin::MarginWatch;
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use tickwire_protocol::clock::TimestampMs;
@@ -85,10 +86,13 @@ pub struct Engine {
     state: State,
     /// The open orders, by what touches them. Follows from the state.
     working: Working,
-    /// Accounts with a position, by instrument: those whose value changes with its marks. Follows from the state.
+    /// Accounts with a position or a leg of one, by instrument: those whose value changes with its marks. Follows from the
+    /// state.
     holders: BTreeMap<Symbol, BTreeSet<AccountId>>,
     /// Whom a tick concerns. Follows from the state.
     watch: Watch,
+    /// What margins need beside the state.
+    margin: MarginWatch,
     /// When the next day begins for any account: the one comparison that a tick costs.
     day_due_at: TimestampMs,
     /// Whether an account waits for its positions to be quoted before its day opens.
@@ -109,6 +113,7 @@ impl Engine {
             default_limits: config.risk,
             state: State::default(),
             holders: BTreeMap::new(),
+            margin: MarginWatch::default(),
             day_due_at: TimestampMs(i64::MAX),
             day_is_waiting: false,
         })
@@ -137,8 +142,8 @@ impl Engine {
         engine.working = Working::of(&state, &engine.markets);
         for (&id, account) in &state.accounts {
             engine.day_due_at = engine.day_due_at.min(next_day(account.day.at));
-            for &symbol in account.positions.keys() {
-                engine.holders.entry(symbol).or_default().insert(id);
+            for position in account.holdings() {
+                engine.holders.entry(position.symbol).or_default().insert(id);
             }
         }
         engine.state = state;
@@ -160,10 +165,15 @@ impl Engine {
             Input::Market(MarketInput::Ticks(ticks)) => ticks.iter().for_each(|tick| self.tick(tick, batch)),
             Input::Market(market) => self.market(market, batch),
             Input::Request(request) => {
+                self.fund(request.at, batch);
                 self.open_days(request.at, batch);
-                return Some(self.request(request, batch));
+                let (account, at) = (request.account, request.at);
+                let answer = self.request(request, batch);
+                self.margin_after_request(account, at, batch);
+                return Some(answer);
             }
             Input::Timer(at) => {
+                self.fund(at, batch);
                 self.open_days(at, batch);
                 self.orders_after_time(at, batch);
                 self.margin_after_time(at, batch);
@@ -176,7 +186,8 @@ impl Engine {
 
     /// Takes in one tick.
     pub fn tick(&mut self, tick: &Tick, batch: &mut Batch) {
-        // Before the tick: a day opens with what the account was worth until now.
+        // Before the tick: funding is of what was held until now, a day opens with what the account was worth then.
+        self.funding_before_tick(tick, batch);
         if tick.received_at >= self.day_due_at {
             self.open_days(tick.received_at, batch);
         }
@@ -193,6 +204,13 @@ impl Engine {
         if let Some(minute) = effect.candle {
             touched.candle(minute);
         }
+        if effect.marks {
+            let touched = &mut batch.touched;
+            self.markets.remark(number, |perpetual, symbol| {
+                touched.market(perpetual, symbol).marks = true
+            });
+        }
+        self.funding_after_tick(tick, batch);
         self.orders_after_tick(number, tick, batch);
         self.margin_after_tick(number, tick, effect, batch);
         self.guard_after_tick(number, tick, effect, batch);
@@ -208,7 +226,7 @@ impl Engine {
             }
             Fact::Executed(execution) => {
                 let account = self.state.accounts.get(&event.account);
-                let holds = account.is_some_and(|account| account.positions.contains_key(&execution.symbol));
+                let holds = account.is_some_and(|account| account.holds(execution.symbol));
                 let holders = self.holders.entry(execution.symbol).or_default();
                 if holds {
                     holders.insert(event.account);

@@ -51,6 +51,10 @@ pub enum NoQuote {
 pub struct MarketView {
     markets: Vec<Market>,
     numbers: BTreeMap<Symbol, usize>,
+    /// By number: the spot market that a perpetual follows.
+    index: Vec<Option<usize>>,
+    /// By number: the perpetuals that follow a spot market.
+    followers: Vec<Vec<usize>>,
     link: Link,
 }
 
@@ -58,14 +62,26 @@ impl MarketView {
     /// Markets of which nothing is known yet.
     pub fn new(instruments: &[Instrument]) -> MarketView {
         let markets: Vec<Market> = instruments.iter().cloned().map(Market::new).collect();
-        let numbers = instruments
+        let numbers: BTreeMap<Symbol, usize> = instruments
             .iter()
             .enumerate()
             .map(|(number, i)| (i.symbol, number))
             .collect();
+        let index: Vec<Option<usize>> = instruments
+            .iter()
+            .map(|i| numbers.get(&i.perpetual?.spot).copied())
+            .collect();
+        let mut followers = vec![Vec::new(); markets.len()];
+        for (number, spot) in index.iter().enumerate() {
+            if let Some(spot) = spot {
+                followers[*spot].push(number);
+            }
+        }
         MarketView {
             markets,
             numbers,
+            index,
+            followers,
             link: Link::default(),
         }
     }
@@ -159,6 +175,28 @@ impl MarketView {
                 .map_or(tick.received_at, |t| t.max(tick.received_at)),
         );
         Some(effect)
+    }
+
+    /// Bid or ask of the market with this number changed: tells of each perpetual following it whose mark price
+    /// changed with them.
+    pub(crate) fn remark(&mut self, number: usize, mut changed: impl FnMut(usize, Symbol)) {
+        let index = self.index[number].and_then(|spot| self.markets[spot].middle());
+        self.markets[number].remark(index);
+        if self.followers[number].is_empty() {
+            return;
+        }
+        let index = self.markets[number].middle();
+        for &perpetual in &self.followers[number] {
+            let market = &mut self.markets[perpetual];
+            if market.remark(index) {
+                changed(perpetual, market.symbol());
+            }
+        }
+    }
+
+    /// The perpetuals that follow the spot market with this number.
+    pub(crate) fn followers(&self, number: usize) -> impl Iterator<Item = &Market> {
+        self.followers[number].iter().map(|&number| &self.markets[number])
     }
 
     /// Replaces the candles of a market; gives the number of candles dropped.

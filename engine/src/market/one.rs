@@ -6,6 +6,7 @@ use super::day::{MINUTE_MS, Window};
 use super::{is_quote, trimmed};
 use crate::bounds::{self, PLACES_MAX, QUANTITY_PLACES_MAX};
 use crate::input::Depth;
+use crate::margin::{funding, mark};
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::Symbol;
 use tickwire_protocol::market::{Candle, Instrument, Quote, Tick, Ticker, Trade};
@@ -40,6 +41,10 @@ pub struct Market {
     instrument: Instrument,
     price_places_max: u32,
     quoted: Option<Quoted>,
+    /// The mark price, of a perpetual that is quoted.
+    mark: Option<Price>,
+    /// Whether the index price is part of it.
+    has_index: bool,
     series: CandleSeries,
     window: Window,
     book: Book,
@@ -53,6 +58,8 @@ impl Market {
             price_places_max: PLACES_MAX.saturating_sub(instrument.quantity_scale()),
             instrument,
             quoted: None,
+            mark: None,
+            has_index: false,
             window: Window::ending_with(TimestampMs(0), &series),
             series,
             book: Book::default(),
@@ -89,15 +96,42 @@ impl Market {
         self.series.last().map(|candle| candle.close)
     }
 
-    /// What a position of `side` could be closed at now, and when that was taken in: the bid for a long, the ask for a
-    /// short.
+    /// What a position of `side` is valued at, and when that was taken in. Spot: what it could be closed at now, the bid for
+    /// a long, the ask for a short. A perpetual: its [mark price](crate::margin::mark) on either side.
     pub fn mark(&self, side: Side) -> Option<(Price, TimestampMs)> {
         let quoted = self.quoted.as_ref()?;
-        let price = match side {
-            Side::Buy => quoted.quote.bid,
-            Side::Sell => quoted.quote.ask,
+        let price = match (self.mark, side) {
+            (Some(mark), _) => mark,
+            (None, Side::Buy) => quoted.quote.bid,
+            (None, Side::Sell) => quoted.quote.ask,
         };
         Some((price, quoted.received_at))
+    }
+
+    /// The mark price of a perpetual, once it is quoted.
+    pub fn mark_price(&self) -> Option<Price> {
+        self.mark
+    }
+
+    /// Whether all that its positions are valued by is known: its quote, and the index price of a perpetual.
+    pub(crate) fn is_marked(&self) -> bool {
+        self.quoted.is_some() && (self.instrument.perpetual.is_none() || self.has_index)
+    }
+
+    /// The middle of its best prices.
+    pub(super) fn middle(&self) -> Option<Price> {
+        self.quoted.map(|quoted| mark::middle(quoted.quote))
+    }
+
+    /// Takes in the index price of a perpetual, or that its own quote changed. Gives whether the mark price changed.
+    pub(super) fn remark(&mut self, index: Option<Price>) -> bool {
+        let Some(middle) = self.middle().filter(|_| self.instrument.perpetual.is_some()) else {
+            return false;
+        };
+        let before = self.mark;
+        self.has_index = index.is_some();
+        self.mark = Some(mark::price(middle, index, self.instrument.tick_size));
+        before != self.mark
     }
 
     /// Its 24-hour figures. After 24 hours without a trade the last price stands for high, low and reference.
@@ -119,6 +153,12 @@ impl Market {
             volume,
             exchange_time: quoted.exchange_time,
             received_at: quoted.received_at,
+            mark_price: self.mark.map(|mark| self.canonical(mark)),
+            funding_rate: self.instrument.perpetual.map(|perpetual| perpetual.funding_rate),
+            next_funding_at: self
+                .instrument
+                .perpetual
+                .map(|perpetual| funding::next_after(quoted.received_at, perpetual.funding_interval_ms)),
         })
     }
 

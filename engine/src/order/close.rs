@@ -77,6 +77,7 @@ mod tests {
             realized_pnl: Amount::ZERO,
             fees: Amount::ZERO,
             funding: Amount::ZERO,
+            funded_at: None,
             opened_at: TimestampMs(0),
         };
         quantity(&position, Some(percent.parse().unwrap()), &instrument).map(|quantity| quantity.to_string())

@@ -154,7 +154,7 @@ impl Desk<'_> {
     }
 
     /// What a market order gets: the book, or the quote and the slippage.
-    fn market_fills(
+    pub(super) fn market_fills(
         &self,
         market: &Market,
         side: Side,

@@ -7,6 +7,7 @@
 
 mod amend;
 mod cancel;
+mod carry;
 mod close;
 pub mod door;
 mod draft;
@@ -115,6 +116,7 @@ fn duplicate(account: &Account, client_order_id: Option<&ClientOrderId>) -> Opti
         status: receipt.order_id.map(|_| receipt.status),
         reason: receipt.order_id.and(receipt.reason),
         duplicate: Some(true),
+        position_id: receipt.carry,
         ..Report::default()
     };
     Some(Decided {

@@ -5,9 +5,10 @@
 //! cancels the other only the dearer one counts: the stop of a buy, the take-profit of a sell. Market orders count nothing
 //! while they are on their way: they have no price, and are checked when they are filled.
 
-use crate::account::view::available;
+use crate::account::margin::{beside_positions, leverage};
 use crate::account::{Account, Ledger};
 use crate::bounds;
+use crate::margin;
 use crate::market::MarketView;
 use crate::position::Position;
 use tickwire_protocol::id::Symbol;
@@ -68,9 +69,10 @@ pub(crate) fn tied(order: &Order) -> Option<Tied> {
     })
 }
 
-/// The margin that opening a position of this value takes.
-pub(crate) fn opening_margin(_account: &Account, _instrument: &Instrument, value: Amount) -> Amount {
-    value
+/// The margin that opening a position of this value takes, without the fee: `value / leverage`, rounded up to 8 places; all
+/// of it for spot.
+pub(crate) fn opening_margin(account: &Account, instrument: &Instrument, value: Amount) -> Amount {
+    margin::initial(value, leverage(account, instrument))
 }
 
 /// What orders of one side tie up: the part of them that the position on the other side does not cover.
@@ -136,7 +138,8 @@ pub(crate) fn free<'a>(
     markets: &MarketView,
     order: &Order,
 ) -> Amount {
-    let free = available(ledger, positions, markets) - order_margin_without(account, markets, order);
+    let free =
+        beside_positions(account, ledger, positions, markets) - order_margin_without(account, markets, order);
     free.max(Amount::ZERO)
 }
 

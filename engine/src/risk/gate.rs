@@ -26,7 +26,6 @@ struct Leaving {
 impl Desk<'_> {
     /// Whether the account may open or add to a position in `symbol` by this value: asked before whatever opens
     /// without closing anything first.
-    #[allow(dead_code, reason = "asked by whatever opens without closing first")]
     pub(crate) fn may_open(
         &self,
         account: &Account,
@@ -74,18 +73,18 @@ impl Desk<'_> {
         };
         let openings = openings(account, self.markets, leaving.order);
         if let Some(limit) = limits.max_exposure {
-            let held = view.balance().position_value - leaving.position;
+            let held = view.exposure() - leaving.position;
             let ordered: Amount = openings.values().copied().sum();
             if held + ordered + opening_value > limit {
                 return Err(self.beyond("exposure", "max_exposure", [held, ordered, opening_value], limit));
             }
         }
         if let Some(limit) = limits.max_position_value {
-            let rows = view.positions();
-            let of_symbol = rows
-                .iter()
-                .filter(|row| row.symbol == symbol || row.perp_symbol == Some(symbol));
-            let held = of_symbol.map(|row| row.notional).sum::<Amount>() - leaving.position;
+            let of_symbol = account.holdings().filter(|position| position.symbol == symbol);
+            let held: Amount = of_symbol
+                .map(|position| valuation(position, self.markets).value)
+                .sum();
+            let held = held - leaving.position;
             let ordered = openings.get(&symbol).copied().unwrap_or_default();
             if held + ordered + opening_value > limit {
                 let what = format!("position in {symbol}");

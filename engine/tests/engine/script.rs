@@ -13,6 +13,9 @@
 //! restart                             recover from the events     show               the account, valued
 //! ticker BTCUSDT                      24-hour figures             candles BTCUSDT 5m
 //! loud                                marks of equity and what is said of the feed are told too
+//! leverage BTCUSDT-PERP 20            set it                      margins            the account, as its margins have it
+//! carry 1 BTCUSDT [as my-3]           buy spot, sell the perpetual
+//! uncarry pos-1 [as my-4]             close both legs             until 16:00:00     time passes until the step is then
 //! ```
 
 mod guard;
@@ -25,10 +28,11 @@ use tickwire_engine::{
 use tickwire_protocol::alert::AlertKind;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::command::{
-    CancelAllOrders, ClosePosition, FlattenAll, Instruction, Report, ReversePosition,
+    CancelAllOrders, CloseCarry, ClosePosition, FlattenAll, Instruction, OpenCarry, Report, ReversePosition,
+    SetLeverage,
 };
 use tickwire_protocol::id::{AccountId, Symbol};
-use tickwire_protocol::market::{Instrument, LimitFill, Quote, Tick, Trade, VenueRules};
+use tickwire_protocol::market::{Instrument, LimitFill, Perpetual, Quote, Tick, Trade, VenueRules};
 use tickwire_protocol::message::LinkState;
 use tickwire_protocol::order::Side;
 use tickwire_protocol::risk::RiskLimits;
@@ -55,7 +59,7 @@ pub fn check(name: &str, script: &str, expected: &str) {
     );
 }
 
-/// An engine with three instruments and a live feed, at 09:00 on a Wednesday.
+/// An engine with three spot instruments, two perpetuals and a live feed, at 09:00 on a Wednesday.
 pub struct TestDesk {
     pub engine: Engine,
     pub events: Vec<Event>,
@@ -70,7 +74,7 @@ pub struct TestDesk {
 pub fn config() -> EngineConfig {
     let instrument = |symbol: &str, tick: &str, step: &str, max: &str, least: &str, fee: &str| Instrument {
         symbol: Symbol::new(symbol).unwrap(),
-        base: symbol.strip_suffix("USDT").unwrap().to_owned(),
+        base: symbol.split_once("USDT").unwrap().0.to_owned(),
         quote: "USDT".to_owned(),
         tick_size: tick.parse().unwrap(),
         step_size: step.parse().unwrap(),
@@ -81,11 +85,27 @@ pub fn config() -> EngineConfig {
         maker_fee_rate: "0".parse().unwrap(),
         perpetual: None,
     };
+    let perpetual = |spot: &str, most: u32, usual: u32, maintenance: &str, rate: &str| Perpetual {
+        spot: Symbol::new(spot).unwrap(),
+        max_leverage: most,
+        default_leverage: usual,
+        maintenance_margin_rate: maintenance.parse().unwrap(),
+        funding_interval_ms: 28_800_000,
+        funding_rate: rate.parse().unwrap(),
+    };
     EngineConfig {
         instruments: vec![
             instrument("BTCUSDT", "0.01", "0.001", "100", "5", "0.001"),
             instrument("ETHUSDT", "0.01", "0.01", "1000", "5", "0"),
             instrument("DOGEUSDT", "0.00001", "1", "1000000", "1", "0.00055"),
+            Instrument {
+                perpetual: Some(perpetual("BTCUSDT", 50, 10, "0.005", "0.0001")),
+                ..instrument("BTCUSDT-PERP", "0.1", "0.001", "100", "5", "0.0005")
+            },
+            Instrument {
+                perpetual: Some(perpetual("ETHUSDT", 20, 5, "0.0123", "-0.0003")),
+                ..instrument("ETHUSDT-PERP", "0.01", "0.01", "1000", "5", "0")
+            },
         ],
         currency: "USDT".to_owned(),
         rules: VenueRules::default(),
@@ -157,6 +177,21 @@ impl TestDesk {
                 client_order_id: wanted::named(options),
             })),
             ["close", name, options @ ..] => self.close(name, options),
+            ["leverage", name, leverage] => self.instruct(Instruction::SetLeverage(SetLeverage {
+                symbol: symbol(name),
+                leverage: leverage.parse().unwrap(),
+            })),
+            ["carry", quantity, name, options @ ..] => self.instruct(Instruction::OpenCarry(OpenCarry {
+                client_order_id: wanted::named(options),
+                symbol: symbol(name),
+                quantity: quantity.parse().unwrap(),
+            })),
+            ["uncarry", position, options @ ..] => self.instruct(Instruction::CloseCarry(CloseCarry {
+                client_order_id: wanted::named(options),
+                position_id: position.parse().unwrap(),
+            })),
+            ["margins"] => self.margins(),
+            ["until", clock] => self.now = self.next(clock) - 1000,
             ["orders"] => self.orders(),
             ["rules", rules @ ..] => self.change_rules(rules),
             ["wait", time] => self.now = self.now + duration_ms(time) - 1000,
@@ -243,10 +278,6 @@ impl TestDesk {
         }
     }
 
-    fn instruct(&mut self, instruction: Instruction) {
-        self.request(Action::Instruct(instruction));
-    }
-
     fn trade(&mut self, name: &str, trade: &str) {
         let (price, quantity) = pairs(&[trade])[0];
         let quote = self
@@ -305,6 +336,25 @@ impl TestDesk {
         self.request(Action::Instruct(Instruction::ClosePosition(close)));
     }
 
+    fn instruct(&mut self, instruction: Instruction) {
+        self.request(Action::Instruct(instruction));
+    }
+
+    /// The next moment at which it is so late, in UTC, that a step can take place at it.
+    fn next(&self, clock: &str) -> TimestampMs {
+        let parts: Vec<i64> = clock.split(':').map(|part| part.parse().unwrap()).collect();
+        let [hours, minutes, seconds] = parts[..] else {
+            panic!("HH:MM:SS")
+        };
+        let time_ms = ((hours * 60 + minutes) * 60 + seconds) * 1000;
+        let today = self.now.floor_to(86_400_000) + time_ms;
+        if today >= self.now {
+            today
+        } else {
+            today + 86_400_000
+        }
+    }
+
     fn request(&mut self, action: Action) {
         self.input(Input::Request(Request {
             account: self.account,
@@ -322,6 +372,12 @@ impl TestDesk {
         }
         match answer {
             Some(Err(refusal)) => self.say(&refusal.to_string()),
+            Some(Ok(Done::Reported(Report {
+                order_id: Some(order_id),
+                position_id: Some(position_id),
+                duplicate: Some(true),
+                ..
+            }))) => self.say(&format!("{order_id} of {position_id} again")),
             Some(Ok(Done::Reported(Report {
                 order_id: Some(order_id),
                 duplicate: Some(true),
@@ -356,8 +412,12 @@ impl TestDesk {
                 )
             }
             Fact::Funded(f) => format!(
-                "  {} funding {} @ {} rate {}",
-                f.position_id, f.amount, f.mark_price, f.rate
+                "  {} funding {} @ {} rate {} of {}",
+                f.position_id,
+                f.amount,
+                f.mark_price,
+                f.rate,
+                f.timestamp.utc_clock()
             ),
             Fact::LeverageSet { symbol, leverage } => format!("{symbol} at leverage {leverage}"),
             Fact::RiskChanged(risk) => format!("risk {:?} by {:?}", risk.status, risk.cause),
@@ -394,12 +454,44 @@ impl TestDesk {
         self.said.push_str(&text);
     }
 
+    fn margins(&mut self) {
+        let view = self.engine.account(self.account).unwrap();
+        let balance = view.balance();
+        let mut text = format!(
+            "equity {} used {} maintenance {} available {}\n",
+            balance.margin_balance,
+            balance.used_margin,
+            balance.maintenance_margin,
+            balance.available_balance
+        );
+        for p in view.positions() {
+            let liquidation = p.liquidation_price.map_or("none".to_owned(), |p| p.to_string());
+            let _ = writeln!(
+                text,
+                "{} x{} margin {} maintenance {} liquidation {liquidation} funding {}",
+                p.id, p.leverage, p.initial_margin, p.maintenance_margin, p.funding
+            );
+        }
+        self.said.push_str(&text);
+    }
+
     fn ticker(&mut self, name: &str) {
         let line = match self.engine.markets().ticker(symbol(name)) {
             None => "no ticker".to_owned(),
             Some(t) => format!(
-                "{} {} ({} %) high {} low {} volume {}",
-                t.price, t.change, t.change_percent, t.high, t.low, t.volume
+                "{} {} ({} %) high {} low {} volume {}{}",
+                t.price,
+                t.change,
+                t.change_percent,
+                t.high,
+                t.low,
+                t.volume,
+                match (t.mark_price, t.funding_rate, t.next_funding_at) {
+                    (Some(mark), Some(rate), Some(at)) =>
+                        format!(" mark {mark} funding {rate} at {}", at.utc_clock()),
+                    (None, None, None) => String::new(),
+                    other => panic!("a perpetual by halves: {other:?}"),
+                }
             ),
         };
         self.say(&line);

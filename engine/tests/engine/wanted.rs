@@ -224,6 +224,9 @@ fn terms(order: &Order) -> String {
     if order.arrives_at.is_some() {
         text.push_str(" on its way");
     }
+    if let Some(carry) = order.carry {
+        text.push_str(&format!(" of {carry}"));
+    }
     if let Some(group) = order.group {
         let role = match group.role {
             GroupRole::Entry => "entry",

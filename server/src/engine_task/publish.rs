@@ -255,8 +255,8 @@ fn market_update(ticker: &Ticker, now: TimestampMs) -> MarketUpdate {
         ask: ticker.quote.ask,
         received_at: ticker.received_at,
         published_at: now,
-        mark_price: None,
-        funding_rate: None,
-        next_funding_at: None,
+        mark_price: ticker.mark_price,
+        funding_rate: ticker.funding_rate,
+        next_funding_at: ticker.next_funding_at,
     }
 }

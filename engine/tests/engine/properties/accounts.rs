@@ -1,11 +1,12 @@
 //! Accounts on random days: conservation, determinism, folding, retries, isolation.
 
 use super::day::{ACCOUNTS, day};
-use super::ledger::NaiveLedger;
+use super::ledger::{NaiveLedger, Sums};
 use crate::script::config;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use tickwire_engine::{Action, Batch, Done, Engine, Event, Fact, Input, State};
+use tickwire_engine::{Action, Batch, Done, Engine, Event, Fact, Input, MarketInput, State};
+use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::error::ErrorCode;
 use tickwire_protocol::id::AccountId;
 use tickwire_protocol::money::Amount;
@@ -23,6 +24,27 @@ fn run(inputs: &[Input]) -> (Engine, Vec<Event>) {
     )
 }
 
+/// What feeds tell after a restart: the last quote of each market, and all books. An older quote would liquidate what was
+/// opened after it.
+fn told_again(inputs: &[Input]) -> Vec<&Input> {
+    let ticked = |input: &Input| match input {
+        Input::Market(MarketInput::Ticks(ticks)) => Some(ticks[0].symbol),
+        _ => None,
+    };
+    let is_last = |(place, input): &(usize, &Input)| {
+        ticked(input).is_none_or(|symbol| {
+            inputs[place + 1..]
+                .iter()
+                .all(|later| ticked(later) != Some(symbol))
+        })
+    };
+    let market = inputs.iter().enumerate().filter(is_last);
+    market
+        .map(|(_, input)| input)
+        .filter(|input| matches!(input, Input::Market(_)))
+        .collect()
+}
+
 fn json(state: &State) -> String {
     serde_json::to_string(state).unwrap()
 }
@@ -34,31 +56,84 @@ fn assert_conserved(engine: &Engine, naive: &NaiveLedger, id: AccountId) -> Resu
     let (cash, open) = (balance.total_balance, balance.unrealized_pnl);
     prop_assert_eq!(
         cash + open + portfolio.fees,
-        portfolio.deposits + portfolio.realized_pnl + open
+        portfolio.deposits + portfolio.realized_pnl + portfolio.funding + open
     );
     prop_assert_eq!(portfolio.balance, portfolio.deposits + portfolio.total_pnl);
     prop_assert_eq!(portfolio.balance, balance.margin_balance);
     // And against an account that knows nothing of positions.
     prop_assert_eq!(portfolio.balance.get(), naive.equity(id));
-    for position in view.positions() {
+    let sums = Sums {
+        cash: balance.total_balance.get(),
+        value: balance.position_value.get(),
+        unrealized: balance.unrealized_pnl.get(),
+        used: balance.used_margin.get(),
+        maintenance: balance.maintenance_margin.get(),
+        available: balance.available_balance.get(),
+        funding: portfolio.funding.get(),
+    };
+    prop_assert_eq!(sums, naive.sums(id));
+    let rows = view.positions();
+    prop_assert_eq!(rows.len(), naive.count(id));
+    prop_assert_eq!(rows.len(), portfolio.positions_count as usize);
+    let tied_up: Amount = rows.iter().map(|row| row.initial_margin).sum();
+    let backing: Amount = rows.iter().map(|row| row.maintenance_margin).sum();
+    prop_assert_eq!(
+        (tied_up, backing),
+        (balance.used_margin, balance.maintenance_margin)
+    );
+    for position in rows {
         let signed = match position.side {
             Side::Buy => position.quantity.get(),
             Side::Sell => -position.quantity.get(),
         };
-        prop_assert_eq!(signed, naive.held(id, position.symbol));
+        let key = (position.symbol, position.position_id);
+        prop_assert_eq!(signed, naive.held(id, key));
+        if let Some((perp_symbol, quantity)) = position.perp_symbol.zip(position.perp_quantity) {
+            prop_assert_eq!(quantity, position.quantity);
+            prop_assert_eq!(-signed, naive.held(id, (perp_symbol, position.position_id)));
+        }
+        if let Some(price) = position.liquidation_price {
+            // At the price shown it happens, one tick better it does not.
+            let tick = config()
+                .instruments
+                .iter()
+                .find(|i| i.symbol == position.symbol)
+                .unwrap()
+                .tick_size;
+            let better = match position.side {
+                Side::Buy => price + tick,
+                Side::Sell => price - tick,
+            };
+            prop_assert!(naive.is_liquidated_at(id, key, price.get()), "{position:?}");
+            prop_assert!(!naive.is_liquidated_at(id, key, better.get()), "{position:?}");
+        }
     }
     Ok(())
 }
 
-/// What is opened was paid for: right after it, cash covers the cost of all that is held.
-fn assert_margin(engine: &Engine, event: &Event) -> Result<(), TestCaseError> {
-    let account = &engine.state().accounts[&event.account];
-    let cost: Amount = account.positions.values().map(|position| position.cost).sum();
+/// After a tick nobody is worth too little for what they hold, unless something of it cannot be sold now.
+fn assert_liquidated(
+    engine: &Engine,
+    naive: &NaiveLedger,
+    id: AccountId,
+    at: TimestampMs,
+) -> Result<(), TestCaseError> {
+    let (equity, maintenance) = (naive.equity(id), naive.sums(id).maintenance);
+    let is_stuck = naive
+        .symbols(id)
+        .any(|symbol| engine.markets().tradable_quote(symbol, at).is_err());
     prop_assert!(
-        account.ledger.cash() >= cost,
-        "{} < {cost}",
-        account.ledger.cash()
+        maintenance.is_zero() || equity > maintenance || is_stuck,
+        "{equity} <= {maintenance}"
     );
+    Ok(())
+}
+
+/// What is opened was paid for: right after it, cash covers what all that is held ties up.
+fn assert_margin(engine: &Engine, id: AccountId) -> Result<(), TestCaseError> {
+    let balance = engine.account(id).unwrap().balance();
+    let (cash, used) = (balance.total_balance, balance.used_margin);
+    prop_assert!(cash >= used, "{cash} < {used}");
     Ok(())
 }
 
@@ -68,11 +143,19 @@ proptest! {
     #[test]
     fn cash_is_conserved_to_the_last_digit(inputs in day()) {
         let mut engine = Engine::new(config()).unwrap();
-        let mut naive = NaiveLedger::default();
+        let mut naive = NaiveLedger::new();
         for input in &inputs {
             let before = engine.state().clone();
+            let mut funding = naive.funding_before(input);
             let decision = engine.handle(input.clone());
             naive.input(input);
+            let mut told: Vec<_> = decision.batch.records.iter().map(|record| &record.event).filter_map(|event| match &event.fact {
+                Fact::Funded(funded) => Some(NaiveLedger::told(event.account, funded)),
+                _ => None,
+            }).collect();
+            funding.sort();
+            told.sort();
+            prop_assert_eq!(told, funding);
             if let Some(Err(refusal)) = &decision.answer {
                 // Neither at fault nor out of bounds: these days are ordinary.
                 prop_assert!(refusal.code != ErrorCode::Internal && !refusal.message.contains("bounds"), "{refusal}");
@@ -80,6 +163,9 @@ proptest! {
             decision.batch.records.iter().for_each(|record| naive.event(&record.event));
             for id in ACCOUNTS.into_iter().filter(|id| engine.state().accounts.contains_key(id)) {
                 assert_conserved(&engine, &naive, id)?;
+                if let Input::Market(MarketInput::Ticks(ticks)) = input {
+                    assert_liquidated(&engine, &naive, id, ticks[0].received_at)?;
+                }
             }
             if let Some(Event { account, fact: Fact::Executed(last), .. }) =
                 decision.batch.records.iter().rev().map(|record| &record.event).find(|e| matches!(e.fact, Fact::Executed(_)))
@@ -89,7 +175,7 @@ proptest! {
                     after.side == last.side && held.is_none_or(|held| held.side != after.side || held.quantity < after.quantity)
                 });
                 if opens {
-                    assert_margin(&engine, &decision.batch.records[0].event)?;
+                    assert_margin(&engine, *account)?;
                 }
             }
         }
@@ -117,10 +203,18 @@ proptest! {
 
         // A restart anywhere, with the markets told again, goes on as if it had not been.
         let cut = inputs.len() * percent / 100;
-        let (_, until) = run(&inputs[..cut]);
+        let (before, until) = run(&inputs[..cut]);
+        // A liquidation that waits for a price is tried again as soon as there is one, here while the markets are told.
+        let waits = |id: &AccountId| {
+            let balance = before.account(*id).map(|view| view.balance());
+            balance.is_some_and(|balance| balance.margin_balance <= balance.maintenance_margin)
+        };
+        if ACCOUNTS.iter().any(waits) {
+            return Ok(());
+        }
         let mut restarted = Engine::new(config()).unwrap();
         let mut batch = Batch::default();
-        for input in inputs[..cut].iter().filter(|input| matches!(input, Input::Market(_))) {
+        for input in told_again(&inputs[..cut]) {
             restarted.handle_into(input.clone(), &mut batch);
         }
         prop_assert!(batch.records.is_empty());
@@ -149,8 +243,10 @@ proptest! {
             };
             let decision = engine.handle(input);
             let (Some(named), Some(Ok(Done::Reported(now)))) = (named, decision.answer) else { continue };
-            let orders = decision.batch.records.iter().filter(|r| {
-                !matches!(r.event.fact, Fact::DayOpened { .. } | Fact::EquityMarked { .. })
+            let orders = decision.batch.records.iter().filter(|record| match &record.event.fact {
+                Fact::OrderChanged(order) => order.client_order_id.as_ref() == Some(&named.1),
+                Fact::Executed(execution) => execution.client_order_id.as_ref() == Some(&named.1),
+                _ => false,
             }).count();
             prop_assert_eq!(now.status, Some(OrderStatus::Filled));
             match placed.get(&named) {

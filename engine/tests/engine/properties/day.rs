@@ -1,12 +1,15 @@
-//! Random days: two accounts, three instruments, quotes, trades, books, orders, retries, interruptions, midnights.
+//! Random days: two accounts, three instruments and two perpetuals, quotes, trades, books, orders, leverages,
+//! cash-and-carry, retries, interruptions, funding times, midnights.
 
 use crate::script::config;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use tickwire_engine::{Action, Depth, Input, MarketInput, Request};
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::{ClosePosition, Instruction, PlaceOrder};
-use tickwire_protocol::id::{AccountId, ClientOrderId, Symbol};
+use tickwire_protocol::command::{
+    CloseCarry, ClosePosition, Instruction, OpenCarry, PlaceOrder, SetLeverage,
+};
+use tickwire_protocol::id::{AccountId, ClientOrderId, PositionId, Symbol};
 use tickwire_protocol::market::{Instrument, Quote, Tick, Trade};
 use tickwire_protocol::message::LinkState;
 use tickwire_protocol::money::{Price, Quantity, Ratio};
@@ -45,11 +48,40 @@ pub enum Happening {
         percent: Option<u32>,
         name: Option<u8>,
     },
+    /// A spot market and its perpetual move together, by so many thousandths, the perpetual to some thousandths beside it.
+    Drift {
+        pair: usize,
+        thousandths: i32,
+        beside: i32,
+    },
+    Leverage {
+        account: usize,
+        pair: usize,
+        leverage: u32,
+    },
+    Carry {
+        account: usize,
+        market: usize,
+        steps: u32,
+        name: Option<u8>,
+    },
+    Uncarry {
+        account: usize,
+        id: u64,
+        name: Option<u8>,
+    },
     Interruption,
     Wait {
         ms: i64,
     },
+    /// The clock goes on to the next funding time, less so many half seconds.
+    FundingTime {
+        halves: i64,
+    },
 }
+
+/// The perpetual of each spot market that has one, by number.
+const PAIRS: [(usize, usize); 2] = [(0, 3), (1, 4)];
 
 fn happening() -> impl Strategy<Value = Happening> {
     let side = || prop_oneof![Just(Side::Buy), Just(Side::Sell)];
@@ -57,18 +89,28 @@ fn happening() -> impl Strategy<Value = Happening> {
     let steps = || prop_oneof![1 => 1u32..30, 4 => 1u32..5000];
     let name = || proptest::option::weighted(0.3, 0u8..8);
     prop_oneof![
-        5 => (0usize..3, 3000u32..40_000, 0u32..30)
+        4 => (0usize..5, 3000u32..40_000, 0u32..30)
             .prop_map(|(market, bid, spread)| Happening::Quote { market, bid, spread }),
-        1 => (0usize..3, 3000u32..40_000, 1u32..5000)
+        1 => (0usize..5, 3000u32..40_000, 1u32..5000)
             .prop_map(|(market, price, steps)| Happening::Trade { market, price, steps }),
-        2 => (0usize..3, proptest::collection::vec((1u32..20, 1u32..900), 1..5))
+        2 => (0usize..5, proptest::collection::vec((1u32..20, 1u32..900), 1..5))
             .prop_map(|(market, levels)| Happening::Book { market, levels }),
-        8 => (0usize..2, 0usize..3, side(), steps(), proptest::bool::weighted(0.2), name()).prop_map(
+        12 => (0usize..2, 0usize..5, side(), steps(), proptest::bool::weighted(0.2), name()).prop_map(
             |(account, market, side, steps, reduce, name)| Happening::Order {
-                account, market, side, steps, reduce, name
+                // Perpetuals are bought for many times what the account has.
+                account, market, side, steps: if market < 3 { steps } else { 15 * steps }, reduce, name
             }
         ),
-        3 => (0usize..2, 0usize..3, proptest::option::of(1u32..100), name())
+        9 => (0usize..2, prop_oneof![-70i32..70, -400i32..400], -20i32..20)
+            .prop_map(|(pair, thousandths, beside)| Happening::Drift { pair, thousandths, beside }),
+        1 => (0usize..2, 0usize..2, 0u32..52)
+            .prop_map(|(account, pair, leverage)| Happening::Leverage { account, pair, leverage }),
+        5 => (0usize..2, 0usize..5, 1u32..1500, name())
+            .prop_map(|(account, market, steps, name)| Happening::Carry { account, market, steps, name }),
+        4 => (0usize..2, 1u64..12, name())
+            .prop_map(|(account, id, name)| Happening::Uncarry { account, id, name }),
+        1 => (0i64..3).prop_map(|halves| Happening::FundingTime { halves }),
+        3 => (0usize..2, 0usize..5, proptest::option::of(1u32..100), name())
             .prop_map(|(account, market, percent, name)| Happening::Close { account, market, percent, name }),
         1 => Just(Happening::Interruption),
         1 => (0i64..50_000_000).prop_map(|ms| Happening::Wait { ms }),
@@ -77,7 +119,7 @@ fn happening() -> impl Strategy<Value = Happening> {
 
 /// The inputs of a random day, beginning with two deposits and a quote of each market.
 pub fn day() -> impl Strategy<Value = Vec<Input>> {
-    let deposit = || prop_oneof![100u32..2000, 100u32..1_000_000];
+    let deposit = || prop_oneof![3 => 100u32..2000, 1 => 100u32..1_000_000];
     (
         deposit(),
         deposit(),
@@ -93,10 +135,10 @@ pub fn day() -> impl Strategy<Value = Vec<Input>> {
                     },
                 );
             }
-            for market in 0..3 {
+            for market in 0..5 {
                 day.happens(&Happening::Quote {
                     market,
-                    bid: 10_000,
+                    bid: 10_004,
                     spread: 1,
                 });
             }
@@ -121,7 +163,7 @@ impl Day {
         });
         Day {
             instruments: config().instruments,
-            quotes: vec![(1, 1); 3],
+            quotes: vec![(1, 1); 5],
             now,
             inputs: vec![live],
         }
@@ -137,6 +179,13 @@ impl Day {
 
     fn quantity(&self, market: usize, steps: u32) -> Quantity {
         Quantity::new(self.instruments[market].step_size.get() * Decimal::from(steps))
+    }
+
+    /// A price of the perpetual some thousandths beside its spot's.
+    fn beside(&self, spot: usize, perp: usize, thousandths: i64) -> u32 {
+        let tick = |market: usize| self.instruments[market].tick_size.get();
+        let price = tick(spot) * Decimal::from(self.quotes[spot].0) * Decimal::new(1000 + thousandths, 3);
+        u32::try_from((price / tick(perp)).round()).unwrap()
     }
 
     fn request(&mut self, account: AccountId, action: Action) {
@@ -168,8 +217,59 @@ impl Day {
         self.now = self.now + 500;
         match happening.clone() {
             Happening::Quote { market, bid, spread } => {
+                let bid = match PAIRS.iter().find(|(_, perp)| *perp == market) {
+                    Some((spot, _)) => self.beside(*spot, market, i64::from(bid % 61) - 30),
+                    None => bid,
+                };
                 self.quotes[market] = (bid, bid + spread);
                 self.tick(market, None);
+            }
+            Happening::Drift {
+                pair,
+                thousandths,
+                beside,
+            } => {
+                let (spot, perp) = PAIRS[pair];
+                let (bid, ask) = self.quotes[spot];
+                let moved = i64::from(bid) * i64::from(1000 + thousandths) / 1000;
+                let moved = u32::try_from(moved.clamp(1000, 60_000)).unwrap();
+                self.quotes[spot] = (moved, moved + (ask - bid));
+                self.tick(spot, None);
+                let bid = self.beside(spot, perp, i64::from(beside));
+                self.quotes[perp] = (bid, bid + 1);
+                self.tick(perp, None);
+            }
+            Happening::Leverage {
+                account,
+                pair,
+                leverage,
+            } => {
+                let symbol = self.symbol(PAIRS[pair].1);
+                let set = Instruction::SetLeverage(SetLeverage { symbol, leverage });
+                self.request(ACCOUNTS[account], Action::Instruct(set));
+            }
+            Happening::Carry {
+                account,
+                market,
+                steps,
+                name,
+            } => {
+                let open = OpenCarry {
+                    client_order_id: name.map(named),
+                    symbol: self.symbol(market),
+                    quantity: self.quantity(market % 3, steps),
+                };
+                self.request(ACCOUNTS[account], Action::Instruct(Instruction::OpenCarry(open)));
+            }
+            Happening::Uncarry { account, id, name } => {
+                let close = CloseCarry {
+                    client_order_id: name.map(named),
+                    position_id: PositionId(id),
+                };
+                self.request(
+                    ACCOUNTS[account],
+                    Action::Instruct(Instruction::CloseCarry(close)),
+                );
             }
             Happening::Trade { market, price, steps } => {
                 let (price, quantity) = (self.price(market, price), self.quantity(market, steps));
@@ -228,7 +328,12 @@ impl Day {
                 self.now = self.now + ms;
                 self.inputs.push(Input::Timer(self.now));
                 // Otherwise most of the day would have stale quotes.
-                (0..3).for_each(|market| self.tick(market, None));
+                (0..5).for_each(|market| self.tick(market, None));
+            }
+            Happening::FundingTime { halves } => {
+                let next = self.now.floor_to(28_800_000) + 28_800_000;
+                self.now = self.now.max(next - halves * 500 - 500);
+                (0..5).for_each(|market| self.tick(market, None));
             }
         }
     }

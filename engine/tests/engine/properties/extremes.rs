@@ -5,12 +5,14 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use tickwire_engine::{Action, Batch, Depth, Engine, Event, Fact, Input, MarketInput, Request};
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::{ClosePosition, Instruction, PlaceOrder};
+use tickwire_protocol::command::{
+    CloseCarry, ClosePosition, Instruction, OpenCarry, PlaceOrder, SetLeverage,
+};
 use tickwire_protocol::id::{AccountId, ExecutionId, OrderId, PositionId, Symbol};
 use tickwire_protocol::market::{Candle, Interval, Quote, Tick, Trade};
 use tickwire_protocol::message::LinkState;
 use tickwire_protocol::money::{Amount, Price, Quantity, Ratio};
-use tickwire_protocol::order::{Execution, Order, OrderStatus, OrderType, Side};
+use tickwire_protocol::order::{Execution, Funding, Order, OrderStatus, OrderType, Side};
 
 /// Any decimal, but often one that gets through the checks, and often one at their edge.
 fn decimal() -> impl Strategy<Value = Decimal> {
@@ -58,7 +60,16 @@ fn time() -> impl Strategy<Value = TimestampMs> {
 }
 
 fn symbol() -> impl Strategy<Value = Symbol> {
-    let names = ["BTCUSDT", "BTCUSDT", "ETHUSDT", "DOGEUSDT", "DOGEUSDT", "XRPUSDT"];
+    let names = [
+        "BTCUSDT",
+        "BTCUSDT",
+        "BTCUSDT-PERP",
+        "BTCUSDT-PERP",
+        "ETHUSDT",
+        "DOGEUSDT",
+        "DOGEUSDT",
+        "XRPUSDT",
+    ];
     proptest::sample::select(names.to_vec()).prop_map(|name| Symbol::new(name).unwrap())
 }
 
@@ -135,6 +146,18 @@ fn action() -> impl Strategy<Value = Action> {
             let order = PlaceOrder { reduce_only, ..PlaceOrder::market(symbol, side, Quantity::new(quantity)) };
             Action::Instruct(Instruction::PlaceOrder(order))
         }),
+        1 => (symbol(), any::<u32>(), 0u32..60, any::<bool>()).prop_map(|(symbol, any, usual, is_usual)| {
+            let leverage = if is_usual { usual } else { any };
+            Action::Instruct(Instruction::SetLeverage(SetLeverage { symbol, leverage }))
+        }),
+        3 => (symbol(), quantity()).prop_map(|(symbol, quantity)| {
+            let open = OpenCarry { client_order_id: None, symbol, quantity: Quantity::new(quantity) };
+            Action::Instruct(Instruction::OpenCarry(open))
+        }),
+        2 => prop_oneof![1u64..6, any::<u64>()].prop_map(|id| {
+            let close = CloseCarry { client_order_id: None, position_id: PositionId(id) };
+            Action::Instruct(Instruction::CloseCarry(close))
+        }),
         2 => (symbol(), proptest::option::of(decimal())).prop_map(|(symbol, percent)| {
             let close = ClosePosition { client_order_id: None, symbol, percent: percent.map(Ratio::new) };
             Action::Instruct(Instruction::ClosePosition(close))
@@ -158,16 +181,16 @@ fn event() -> impl Strategy<Value = Event> {
         symbol(),
         side(),
         [decimal(), decimal(), decimal(), decimal()],
-        time(),
+        (time(), proptest::bool::weighted(0.3)),
     )
         .prop_map(
-            |((id, order, position), symbol, side, [quantity, price, fee, pnl], timestamp)| {
+            |((id, order, position), symbol, side, [quantity, price, fee, pnl], (timestamp, is_carry))| {
                 Fact::Executed(Execution {
                     id: ExecutionId(id),
                     order_id: OrderId(order),
                     client_order_id: None,
                     position_id: PositionId(position),
-                    is_carry: false,
+                    is_carry,
                     symbol,
                     side,
                     quantity: Quantity::new(quantity),
@@ -197,7 +220,26 @@ fn event() -> impl Strategy<Value = Event> {
             )
         })
     });
+    let funding = (id(), symbol(), [decimal(), decimal()], time(), any::<bool>()).prop_map(
+        |(position, symbol, [quantity, amount], timestamp, is_carry)| {
+            Fact::Funded(Funding {
+                position_id: PositionId(position),
+                is_carry,
+                symbol,
+                side: Side::Buy,
+                quantity: Quantity::new(quantity),
+                mark_price: Price::ZERO,
+                rate: Ratio::ZERO,
+                amount: Amount::new(amount),
+                timestamp,
+            })
+        },
+    );
+    let leverage =
+        (symbol(), any::<u32>()).prop_map(|(symbol, leverage)| Fact::LeverageSet { symbol, leverage });
     let fact = prop_oneof![
+        2 => funding,
+        1 => leverage,
         1 => decimal().prop_map(|deposit| Fact::AccountOpened { deposit: Amount::new(deposit) }),
         1 => decimal().prop_map(|equity| Fact::DayOpened { equity: Amount::new(equity) }),
         3 => order,

@@ -34,14 +34,14 @@ proptest! {
     #[test]
     fn no_order_is_ever_where_it_should_not_be(rules in rules(), inputs in busy_day()) {
         let mut engine = Engine::new(configured(rules)).unwrap();
-        let (mut watch, mut naive) = (Watch::default(), NaiveLedger::default());
+        let (mut watch, mut naive) = (Watch::default(), NaiveLedger::new());
         for input in &inputs {
             let before = engine.state().clone();
             let decision = engine.handle(input.clone());
             naive.input(input);
             if let Some(Err(refusal)) = &decision.answer {
                 prop_assert!(refusal.code != ErrorCode::Internal && !refusal.message.contains("bounds"), "{refusal}");
-                let is_day = |fact: &Fact| matches!(fact, Fact::DayOpened { .. });
+                let is_day = |fact: &Fact| matches!(fact, Fact::DayOpened { .. } | Fact::Funded(_));
                 prop_assert!(decision.batch.records.iter().all(|record| is_day(&record.event.fact)));
             }
             for record in &decision.batch.records {

@@ -7,8 +7,10 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
 use tickwire_engine::{Batch, Done, Engine, Fact, Input};
+use tickwire_protocol::order::{OrderReason, OrderStatus, Side};
 
-const DAYS: usize = 60;
+const DAYS: usize = 300;
+const EXTREMES: usize = 300;
 
 fn reached(mut engine: Engine, inputs: Vec<Input>, times: &mut BTreeMap<String, u32>) {
     let mut reach = |what: String| *times.entry(what).or_default() += 1;
@@ -21,6 +23,36 @@ fn reached(mut engine: Engine, inputs: Vec<Input>, times: &mut BTreeMap<String, 
             _ => {}
         }
         let facts = || batch.records.iter().map(|record| &record.event.fact);
+        for fact in facts() {
+            match fact {
+                Fact::Funded(funding) if funding.is_carry => reach("funding of a carry".to_owned()),
+                Fact::Funded(_) => reach("funding".to_owned()),
+                Fact::LeverageSet { .. } => reach("leverage".to_owned()),
+                Fact::OrderChanged(order) if order.status == OrderStatus::Filled => {
+                    match (order.reason, order.carry, order.side, order.reduce_only) {
+                        (Some(OrderReason::Liquidation), None, ..) => reach("liquidation".to_owned()),
+                        (Some(OrderReason::Liquidation), Some(_), Side::Sell, _) => {
+                            reach("liquidation of a carry".to_owned());
+                        }
+                        (None, Some(_), Side::Buy, false) => reach("carry".to_owned()),
+                        (None, Some(_), Side::Sell, true) => reach("carry closed".to_owned()),
+                        _ => {}
+                    }
+                }
+                _ => {}
+            }
+        }
+        for id in engine.state().accounts.keys() {
+            let view = engine.account(*id).unwrap();
+            for row in view.positions() {
+                if row.liquidation_price.is_some() {
+                    reach("liquidation price".to_owned());
+                }
+            }
+            if view.equity().is_negative() {
+                reach("debt".to_owned());
+            }
+        }
         let fills: Vec<_> = facts()
             .filter_map(|fact| {
                 if let Fact::Executed(e) = fact {
@@ -53,10 +85,10 @@ fn reached(mut engine: Engine, inputs: Vec<Input>, times: &mut BTreeMap<String, 
 }
 
 #[track_caller]
-fn assert_reached(times: &BTreeMap<String, u32>, expected: &[&str]) {
+fn assert_reached(times: &BTreeMap<String, u32>, least: u32, expected: &[&str]) {
     for what in expected {
         assert!(
-            times.get(*what).is_some_and(|times| *times >= 10),
+            times.get(*what).is_some_and(|times| *times >= least),
             "{what}: {times:#?}"
         );
     }
@@ -81,20 +113,32 @@ fn random_days_reach_what_they_are_to_show() {
         "NO_POSITION",
         "NO_PRICE",
         "BELOW_MIN_NOTIONAL",
+        "INVALID_LEVERAGE",
+        "leverage",
+        "funding",
+        "funding of a carry",
+        "liquidation",
+        "liquidation price",
+        "carry",
+        "carry closed",
+        "debt",
     ];
-    assert_reached(&times, &expected);
+    assert_reached(&times, 10, &expected);
+    // Only when everything has to go.
+    assert_reached(&times, 3, &["liquidation of a carry"]);
 }
 
 #[test]
 fn extreme_inputs_get_as_far_as_fills() {
     let mut times = BTreeMap::new();
     let mut runner = TestRunner::deterministic();
-    for _ in 0..2 * DAYS {
+    for _ in 0..EXTREMES {
         let inputs = inputs().new_tree(&mut runner).unwrap().current();
         reached(rich(), inputs, &mut times);
     }
     assert_reached(
         &times,
+        10,
         &[
             "fill",
             "turn",
@@ -102,6 +146,9 @@ fn extreme_inputs_get_as_far_as_fills() {
             "INVALID_QUANTITY",
             "INVALID_FIELD",
             "UNKNOWN_SYMBOL",
+            "leverage",
+            "carry",
+            "funding",
         ],
     );
 }

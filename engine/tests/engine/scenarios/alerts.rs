@@ -84,7 +84,7 @@ fn alerts_that_make_no_sense_are_refused() {
          acct-1 opened with 1000
          day opened with 1000
          NO_PRICE: BTCUSDT has not traded yet: try again in a moment
-         UNKNOWN_SYMBOL: no instrument XRPUSDT here; there are BTCUSDT, ETHUSDT, DOGEUSDT: get_instruments lists all
+         UNKNOWN_SYMBOL: no instrument XRPUSDT here; there are BTCUSDT, ETHUSDT, DOGEUSDT, BTCUSDT-PERP, ETHUSDT-PERP: get_instruments lists all
          INVALID_PRICE: BTCUSDT is already at 100: its last price is 100.00
          INVALID_PRICE: BTCUSDT is already above 90: its last price is 100.00
          INVALID_PRICE: BTCUSDT is already below 110: its last price is 100.00

@@ -2,12 +2,15 @@
 
 mod alerts;
 mod bounds;
+mod carry;
 mod commands;
 mod door;
 mod edges;
+mod funding;
 mod groups;
 mod guard;
 mod limits;
+mod margin;
 mod market_data;
 mod orders;
 mod performance;

@@ -153,19 +153,24 @@ fn losses_bind_what_is_available_and_gains_free_nothing() {
 #[test]
 fn reducing_is_always_allowed() {
     check(
-        "a lost short is closed although its fee takes cash below zero",
-        "deposit 100.1 | quote BTCUSDT 100/100 | sell 1 BTCUSDT | quote BTCUSDT 400/400 | show | close BTCUSDT | show",
-        "acct-1 opened with 100.1
+        "a short is closed although a thin book takes cash below zero",
+        "deposit 100.1 | quote BTCUSDT 100/100 | sell 1 BTCUSDT | quote BTCUSDT 189/190 | show
+         | depth BTCUSDT 1x189 / 0.001x190 1x400 | close BTCUSDT | show",
+        "
+         acct-1 opened with 100.1
          day opened with 100.1
          order-1 sell 1 BTCUSDT
          exec-1 pos-1 sell 1 @ 100.00 fee 0.1
          order-1 filled 1 @ 100 fee 0.1
-         equity -200 cash 100 used 100 available 0 today -300.1
-         pos-1 sell 1 BTCUSDT @ 100 mark 400.00 pnl -300 (-300.00 %)
+         alert The maintenance margin is 95.00 % of the equity: at 100 % positions are liquidated. Reduce a position.
+         equity 10 cash 100 used 100 available 0 today -90.1
+         pos-1 sell 1 BTCUSDT @ 100 mark 190.00 pnl -90 (-90.00 %)
          order-2 buy 1 BTCUSDT
-         exec-2 pos-1 buy 1 @ 400.00 fee 0.4 pnl -300
-         order-2 filled 1 @ 400 fee 0.4
-         equity -200.4 cash -200.4 used 0 available 0 today -300.5",
+         exec-2 pos-1 buy 0.001 @ 190.00 fee 0.00019 pnl -0.09
+         exec-3 pos-1 buy 0.999 @ 400.00 fee 0.3996 pnl -299.7
+         order-2 filled 1 @ 399.79 fee 0.39979
+         alert The maintenance margin is 0 % of the equity again.
+         equity -200.18979 cash -200.18979 used 0 available 0 today -300.28979",
     );
 }
 

@@ -14,8 +14,8 @@ fn refused(script: &str, expected: &str) {
 fn unknown_symbols_name_known_ones() {
     refused(
         "buy 1 XRPUSDT | close XRPUSDT",
-        "UNKNOWN_SYMBOL: no instrument XRPUSDT here; there are BTCUSDT, ETHUSDT, DOGEUSDT: get_instruments lists all
-         UNKNOWN_SYMBOL: no instrument XRPUSDT here; there are BTCUSDT, ETHUSDT, DOGEUSDT: get_instruments lists all",
+        "UNKNOWN_SYMBOL: no instrument XRPUSDT here; there are BTCUSDT, ETHUSDT, DOGEUSDT, BTCUSDT-PERP, ETHUSDT-PERP: get_instruments lists all
+         UNKNOWN_SYMBOL: no instrument XRPUSDT here; there are BTCUSDT, ETHUSDT, DOGEUSDT, BTCUSDT-PERP, ETHUSDT-PERP: get_instruments lists all",
     );
 }
 
