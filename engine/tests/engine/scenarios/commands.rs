@@ -294,3 +294,59 @@ fn slippage_is_rounded_against_the_trader() {
          order-3 filled 1 @ 100.01 fee 0.10001",
     );
 }
+
+#[test]
+fn an_order_can_always_be_made_smaller() {
+    check(
+        "its account has lost what would pay for it",
+        "deposit 1000 | quote ETHUSDT 100/100 | buy 4 ETHUSDT | buy 6 ETHUSDT limit 99 | quote ETHUSDT 50/100 | \
+         amend order-2 price 99.5 | amend order-2 quantity 5 | orders",
+        "acct-1 opened with 1000
+         day opened with 1000
+         order-1 buy 4 ETHUSDT
+         exec-1 pos-1 buy 4 @ 100.00 fee 0
+         order-1 filled 4 @ 100 fee 0
+         order-2 buy 6 ETHUSDT limit 99.00
+         INSUFFICIENT_BALANCE: needs 597.00 USDT with the fee, 400.00 available: order less, or close a position first
+         order-2 buy 5 ETHUSDT limit 99.00
+         1 open, 495 tied up
+         order-2 buy 5 ETHUSDT limit 99.00",
+    );
+}
+
+#[test]
+fn an_order_on_its_way_can_be_cancelled_and_an_amended_one_travels_anew() {
+    check(
+        "1.5 s to the venue, a step is 1 s",
+        "deposit 1000 | rules latency 1500 | quote ETHUSDT 100/101 | buy 1 ETHUSDT | cancel order-1 | timer | timer | \
+         buy 1 ETHUSDT limit 99 | timer | timer | amend order-2 price 100 | trade ETHUSDT 5x90 | timer | trade ETHUSDT 5x90",
+        "acct-1 opened with 1000
+         day opened with 1000
+         order-1 buy 1 ETHUSDT on its way
+         order-1 cancelled USER
+         order-2 buy 1 ETHUSDT limit 99.00 on its way
+         order-2 buy 1 ETHUSDT limit 99.00
+         order-2 buy 1 ETHUSDT limit 100.00 on its way
+         order-2 buy 1 ETHUSDT limit 100.00
+         exec-1 pos-1 buy 1 @ 100.00 fee 0 maker
+         order-2 filled 1 @ 100 fee 0",
+    );
+}
+
+#[test]
+fn a_turn_that_cannot_be_paid_for_is_refused_whole() {
+    check(
+        "the loss of the close leaves too little for as much on the other side",
+        "deposit 1000 | quote ETHUSDT 100/100 | sell 9 ETHUSDT | quote ETHUSDT 105/106 | reverse ETHUSDT | \
+         reverse BTCUSDT | show",
+        "acct-1 opened with 1000
+         day opened with 1000
+         order-1 sell 9 ETHUSDT
+         exec-1 pos-1 sell 9 @ 100.00 fee 0
+         order-1 filled 9 @ 100 fee 0
+         INSUFFICIENT_BALANCE: needs 954.00 USDT with the fee, 946.00 available: order less, or close a position first
+         NO_POSITION: no open position in BTCUSDT to close: get_positions lists those that are open
+         equity 946 cash 1000 used 900 available 46 today -54
+         pos-1 sell 9 ETHUSDT @ 100 mark 106.00 pnl -54 (-6.00 %)",
+    );
+}

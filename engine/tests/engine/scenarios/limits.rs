@@ -270,3 +270,31 @@ fn closing_orders_tie_up_nothing() {
          order-4 sell 0.5 ETHUSDT limit 110.00",
     );
 }
+
+#[test]
+fn what_resting_orders_tie_up_is_not_there_for_others() {
+    check(
+        "450 of 1,000 are promised",
+        "deposit 1000 | quote ETHUSDT 100/100 | buy 5 ETHUSDT limit 90 | buy 6 ETHUSDT",
+        "acct-1 opened with 1000
+         day opened with 1000
+         order-1 buy 5 ETHUSDT limit 90.00
+         INSUFFICIENT_BALANCE: needs 600.00 USDT with the fee, 550.00 available: order less, or close a position first",
+    );
+}
+
+#[test]
+fn nothing_fills_or_triggers_while_the_feed_is_down() {
+    check(
+        "trades that come in although the feed is told to be down",
+        "deposit 1000 | quote ETHUSDT 100/100 | trade ETHUSDT 1x100 | buy 1 ETHUSDT limit 90 | buy 1 ETHUSDT take 95 | \
+         link down | trade ETHUSDT 9x80 | orders",
+        "acct-1 opened with 1000
+         day opened with 1000
+         order-1 buy 1 ETHUSDT limit 90.00
+         order-2 buy 1 ETHUSDT take 95.00
+         2 open, 185 tied up
+         order-1 buy 1 ETHUSDT limit 90.00
+         order-2 buy 1 ETHUSDT take 95.00",
+    );
+}
