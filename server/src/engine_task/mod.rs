@@ -10,6 +10,7 @@
 mod commit;
 mod decide;
 mod publish;
+mod rows;
 
 use crate::StartError;
 use crate::clock;
@@ -108,7 +109,10 @@ pub fn start(
 ) -> Result<Threads, StartError> {
     let mut engine = recover(&task, &mut journal)?;
     let head = open_account(&task, &mut engine, &mut journal)?;
-    let publisher = Publisher::new(task.account, task.feed_name.clone());
+    if let Some(view) = engine.account(task.account) {
+        task.hub.seed(task.account, publish::seed(&view, clock::now()));
+    }
+    let mut publisher = Publisher::new(task.account, task.feed_name.clone());
     task.hub
         .publish(publisher.account(&engine, task.account, clock::now()));
 
