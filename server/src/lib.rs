@@ -29,6 +29,7 @@ pub mod socket;
 pub mod telemetry;
 
 use crate::config::Config;
+use crate::config::venue::with_funding_rate;
 use crate::engine_task::EngineTask;
 use crate::exchange::config::{MarketConfig, ReplayForm, Speed};
 use crate::http::assets::SiteAssets;
@@ -46,8 +47,6 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::AccountId;
-use tickwire_protocol::market::VenueRules;
-use tickwire_protocol::risk::RiskLimits;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
@@ -117,14 +116,15 @@ pub async fn run(
     let anchor = market_anchor(&journal, &config.market, now)?;
     let feed = exchange::open(&config.market, now, anchor)?;
     let market = feed.name().to_owned();
-    let hub = Hub::new(feed.instruments(), history.epoch, history.boot);
+    let instruments = with_funding_rate(feed.instruments(), config.funding_rate);
+    let hub = Hub::new(instruments.clone(), history.epoch, history.boot).with_rules(config.venue);
     let telling = tokio::spawn(tell_lines(lines, hub.clone()));
     let (queue, jobs) = mpsc::channel::<Job>(queue::CAPACITY);
     let task = EngineTask {
-        instruments: feed.instruments(),
+        instruments,
         currency: CURRENCY.to_owned(),
-        rules: VenueRules::default(),
-        risk: RiskLimits::default(),
+        rules: config.venue,
+        risk: config.risk,
         account: SHARED_ACCOUNT,
         starting_balance: config.starting_balance,
         feed_name: market.clone(),
