@@ -414,6 +414,65 @@ mod tests {
         });
     }
 
+    fn line(message: &str) -> Publication {
+        Publication::Line(LogLine {
+            level: tickwire_protocol::log::LogLevel::Info,
+            module: "server".to_owned(),
+            message: message.to_owned(),
+            timestamp: TimestampMs(3),
+        })
+    }
+
+    #[test]
+    fn the_log_is_nobodys_and_begins_anew_with_each_life_of_the_server() {
+        let hub = Hub::new(Vec::new(), Epoch(10), Epoch(2));
+        hub.publish(["one", "two", "three"].map(line));
+        for account in [1, 2] {
+            hub.with_board(AccountId(account), |board| {
+                assert_eq!(board.head(Topic::Logs), (Epoch(12), Seq(3)));
+                let missed = board.events(Topic::Logs, Seq(1), 10).unwrap();
+                let heads: Vec<_> = missed.iter().map(|frame| frame.message().head.clone()).collect();
+                assert_eq!(heads.len(), 2);
+                assert_eq!(
+                    (heads[0].topic, heads[0].ep, heads[0].seq),
+                    (Some(Topic::Logs), Some(Epoch(12)), Some(Seq(2)))
+                );
+                let answer = board.answer(&Command::GetLogs).unwrap();
+                let head = &answer.message().head;
+                assert_eq!(
+                    (head.topic, head.ep, head.seq),
+                    (None, Some(Epoch(12)), Some(Seq(3)))
+                );
+                let Body::Logs(told) = &answer.message().body else {
+                    panic!("lines")
+                };
+                let words: Vec<&str> = told.lines.iter().map(|line| line.message.as_str()).collect();
+                assert_eq!(words, ["three", "two", "one"]);
+                assert!(!answer.is_encoded());
+            });
+        }
+        let next_life = Hub::new(Vec::new(), Epoch(10), Epoch(3));
+        next_life.with_board(AccountId(1), |board| {
+            assert_eq!(board.head(Topic::Logs), (Epoch(13), Seq(0)));
+        });
+    }
+
+    #[test]
+    fn the_rules_of_the_venue_are_told_with_the_instruments() {
+        let rules = VenueRules {
+            latency_ms: 7,
+            ..VenueRules::default()
+        };
+        let hub = Hub::new(Vec::new(), Epoch(1), Epoch(2)).with_rules(rules);
+        hub.with_board(AccountId(1), |board| {
+            let told = board.instruments();
+            let Body::Instruments(list) = &told.message().body else {
+                panic!("instruments")
+            };
+            assert_eq!(list.rules, Some(rules));
+        });
+    }
+
     #[test]
     fn connections_are_counted_and_bounded() {
         let hub = Hub::new(Vec::new(), Epoch(1), Epoch(2));

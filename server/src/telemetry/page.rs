@@ -114,9 +114,8 @@ impl PageLines {
         let mut lines = Vec::new();
         while lines.is_empty() {
             // Taken with a patience, for what was left out is told also where nothing else comes.
-            match tokio::time::timeout(UNTOLD, self.receiver.recv()).await {
-                Ok(line) => lines.push(line?),
-                Err(_) => {}
+            if let Ok(line) = tokio::time::timeout(UNTOLD, self.receiver.recv()).await {
+                lines.push(line?);
             }
             let left_out = std::mem::take(&mut locked(&self.gate).left_out);
             if left_out > 0 {
