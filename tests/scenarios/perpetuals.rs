@@ -68,15 +68,12 @@ fn a_perpetual_has_a_past_and_is_traded_at_its_own_prices_and_fees() -> Result<(
     assert_eq!(past.json["data"]["candles"].as_array().map(Vec::len), Some(20));
     let market = Market::of(&mut wire, "BTCUSDT-PERP")?;
     assert_eq!(market.fee_rate, "0.00055".parse()?);
-    wire.subscribe(&["executions"])?;
     wire.acked(&market.order("buy", market.worth(100)))?;
-    let fill = wire.wait_for_kind("EXECUTION_UPDATE")?;
-    let (price, quantity) = (fill.number("/data/price"), fill.number("/data/quantity"));
-    assert_eq!(fill.json["data"]["symbol"], "BTCUSDT-PERP");
-    assert_eq!(
-        fill.number("/data/fee"),
-        (price * quantity * market.fee_rate).round_dp(8)
-    );
+    let fill = wire.answer(r#"{"action":"get_executions","limit":1}"#, "EXECUTIONS")?;
+    let number = |name: &str| fill.number(&format!("/executions/0/{name}"));
+    let (price, quantity) = (number("price"), number("quantity"));
+    assert_eq!(fill.json["executions"][0]["symbol"], "BTCUSDT-PERP");
+    assert_eq!(number("fee"), (price * quantity * market.fee_rate).round_dp(8));
     assert!(
         (price / market.price - Decimal::ONE).abs() < Decimal::new(5, 3),
         "{}",
