@@ -2,6 +2,9 @@
 //!
 //! Whatever is not understood stops the start with one clear line; nothing is guessed.
 
+pub mod venue;
+
+use crate::config::venue::{Fill, Limit};
 use crate::exchange::config::{MarketConfig, ReplayConfig, ReplayForm, SimConfig, Speed};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Deserializer, de};
@@ -9,7 +12,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use tickwire_protocol::limits::Limits;
+use tickwire_protocol::market::VenueRules;
 use tickwire_protocol::money::{Amount, Ratio};
+use tickwire_protocol::risk::RiskLimits;
 
 /// The file looked for in the working folder where `--config` names none.
 const DEFAULT_FILE: &str = "tickwire.toml";
@@ -28,6 +33,12 @@ pub struct Config {
     pub market: MarketConfig,
     /// What a new paper account starts with.
     pub starting_balance: Amount,
+    /// How the paper venue fills orders.
+    pub venue: VenueRules,
+    /// What the risk guard of a new account watches.
+    pub risk: RiskLimits,
+    /// What perpetuals pay at each funding, where it is not what the market says.
+    pub funding_rate: Option<Ratio>,
     /// Bounds and timers of connections.
     pub limits: Limits,
     /// Logs.
@@ -117,7 +128,7 @@ pub struct ServeArgs {
     /// Where market data come from [default: replay]
     #[arg(long, env = "TICKWIRE_MARKET", value_enum)]
     pub market: Option<Market>,
-    /// How the recording is told: candles of six markets, or the tape of two [default: candles]
+    /// How the recording is told: candles of six spot markets, or the tape of two [default: candles]
     #[arg(long, env = "TICKWIRE_REPLAY_FORM", value_enum)]
     pub replay_form: Option<Form>,
     /// How many times faster than real time the recording runs [default: 1]
@@ -132,10 +143,10 @@ pub struct ServeArgs {
     /// What the synthetic market is drawn from: the same seed gives the same market [default: 1]
     #[arg(long, env = "TICKWIRE_SIM_SEED", value_name = "N")]
     pub sim_seed: Option<u64>,
-    /// Instruments of the synthetic market, 1 to 1000 [default: 6]
+    /// Spot instruments of the synthetic market, 1 to 1000; perpetuals of the first two come on top [default: 6]
     #[arg(long, env = "TICKWIRE_SIM_SYMBOLS", value_name = "N")]
     pub sim_symbols: Option<u32>,
-    /// Ticks per second of the synthetic market over all instruments, 1 to 100000 [default: 50]
+    /// Ticks per second of the synthetic market over all spot instruments, 1 to 100000 [default: 50]
     #[arg(long, env = "TICKWIRE_SIM_TICKS_PER_SECOND", value_name = "N")]
     pub sim_ticks_per_second: Option<u32>,
     /// Whose account is traded [default: paper]
@@ -150,6 +161,61 @@ pub struct ServeArgs {
     )]
     #[serde(deserialize_with = "exact_number", default)]
     pub starting_balance: Option<Amount>,
+    /// When a resting limit order is filled: once the market trades through its price, or at its touch [default: through]
+    #[arg(long, env = "TICKWIRE_LIMIT_FILL", value_enum)]
+    pub limit_fill: Option<Fill>,
+    /// What market and stop orders pay beyond the best price where the book is not known, in hundredths of a percent,
+    /// 0 to 1000 [default: 1]
+    #[arg(
+        long,
+        env = "TICKWIRE_SLIPPAGE_BPS",
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
+    #[serde(deserialize_with = "exact_number", default)]
+    pub slippage_bps: Option<Ratio>,
+    /// Milliseconds that an order is on its way to the paper venue, 0 to 60000 [default: 0]
+    #[arg(long, env = "TICKWIRE_LATENCY_MS", value_name = "MS")]
+    pub latency_ms: Option<u32>,
+    /// What perpetuals pay at each funding, longs to shorts; below 0 shorts pay longs [default: what the market says,
+    /// 0.0001 for the embedded ones]
+    #[arg(
+        long,
+        env = "TICKWIRE_FUNDING_RATE",
+        value_name = "RATE",
+        allow_negative_numbers = true
+    )]
+    #[serde(deserialize_with = "exact_number", default)]
+    pub funding_rate: Option<Ratio>,
+    /// Pause openings at this loss from the peak of equity, in percent of it, or off. This and the other limits are those
+    /// of a new account; one that exists keeps its own [default: 10]
+    #[arg(long, env = "TICKWIRE_RISK_SOFT_DRAWDOWN", value_name = "PERCENT")]
+    #[serde(deserialize_with = "exact_number", default)]
+    pub risk_soft_drawdown: Option<Limit<Ratio>>,
+    /// Close everything and stop at this loss from the peak of equity, in percent of it, or off [default: 20]
+    #[arg(long, env = "TICKWIRE_RISK_HARD_DRAWDOWN", value_name = "PERCENT")]
+    #[serde(deserialize_with = "exact_number", default)]
+    pub risk_hard_drawdown: Option<Limit<Ratio>>,
+    /// Pause openings at this loss since 00:00 UTC, in percent of the equity then, or off [default: 5]
+    #[arg(long, env = "TICKWIRE_RISK_SOFT_DAILY_LOSS", value_name = "PERCENT")]
+    #[serde(deserialize_with = "exact_number", default)]
+    pub risk_soft_daily_loss: Option<Limit<Ratio>>,
+    /// Close everything and stop at this loss since 00:00 UTC, in percent of the equity then, or off [default: 10]
+    #[arg(long, env = "TICKWIRE_RISK_HARD_DAILY_LOSS", value_name = "PERCENT")]
+    #[serde(deserialize_with = "exact_number", default)]
+    pub risk_hard_daily_loss: Option<Limit<Ratio>>,
+    /// Refuse what would take the value of all positions and opening orders above this, in USDT, or off [default: off]
+    #[arg(long, env = "TICKWIRE_RISK_MAX_EXPOSURE", value_name = "AMOUNT")]
+    #[serde(deserialize_with = "exact_number", default)]
+    pub risk_max_exposure: Option<Limit<Amount>>,
+    /// Refuse what would take one position and its opening orders above this, in USDT, or off [default: off]
+    #[arg(long, env = "TICKWIRE_RISK_MAX_POSITION", value_name = "AMOUNT")]
+    #[serde(deserialize_with = "exact_number", default)]
+    pub risk_max_position: Option<Limit<Amount>>,
+    /// Refuse more new orders than this within any minute, or off [default: off]
+    #[arg(long, env = "TICKWIRE_RISK_MAX_ORDERS_PER_MINUTE", value_name = "N")]
+    #[serde(deserialize_with = "exact_number", default)]
+    pub risk_max_orders_per_minute: Option<Limit<u32>>,
     /// Who may come in: none asks nobody for a login [default: none]
     #[arg(long, env = "TICKWIRE_AUTH", value_enum)]
     pub auth: Option<Auth>,
@@ -212,6 +278,19 @@ impl ServeArgs {
             sim_ticks_per_second: self.sim_ticks_per_second.or(fallback.sim_ticks_per_second),
             account: self.account.or(fallback.account),
             starting_balance: self.starting_balance.or(fallback.starting_balance),
+            limit_fill: self.limit_fill.or(fallback.limit_fill),
+            slippage_bps: self.slippage_bps.or(fallback.slippage_bps),
+            latency_ms: self.latency_ms.or(fallback.latency_ms),
+            funding_rate: self.funding_rate.or(fallback.funding_rate),
+            risk_soft_drawdown: self.risk_soft_drawdown.or(fallback.risk_soft_drawdown),
+            risk_hard_drawdown: self.risk_hard_drawdown.or(fallback.risk_hard_drawdown),
+            risk_soft_daily_loss: self.risk_soft_daily_loss.or(fallback.risk_soft_daily_loss),
+            risk_hard_daily_loss: self.risk_hard_daily_loss.or(fallback.risk_hard_daily_loss),
+            risk_max_exposure: self.risk_max_exposure.or(fallback.risk_max_exposure),
+            risk_max_position: self.risk_max_position.or(fallback.risk_max_position),
+            risk_max_orders_per_minute: self
+                .risk_max_orders_per_minute
+                .or(fallback.risk_max_orders_per_minute),
             auth: self.auth.or(fallback.auth),
             allow_remote_without_auth: self
                 .allow_remote_without_auth
@@ -247,6 +326,7 @@ impl ServeArgs {
             return Err(ConfigError("--connections-max must be at least 1".to_owned()));
         }
         let market = self.market_config()?;
+        let (venue, risk, funding_rate) = (self.venue_rules()?, self.risk_limits()?, self.funding_rate()?);
         Ok(Config {
             http: HttpConfig {
                 listen,
@@ -256,6 +336,9 @@ impl ServeArgs {
             data_dir: self.data_dir.unwrap_or_else(|| PathBuf::from("data")),
             market,
             starting_balance,
+            venue,
+            risk,
+            funding_rate,
             limits: Limits::default(),
             telemetry: TelemetryConfig {
                 log: self.log.unwrap_or_else(|| "info".to_owned()),
@@ -353,98 +436,4 @@ fn read_file(path: &Path) -> Result<ServeArgs, ConfigError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::{CommandFactory, Parser};
-
-    #[derive(Parser)]
-    struct Cli {
-        #[command(flatten)]
-        serve: ServeArgs,
-    }
-
-    fn file(text: &str) -> Result<ServeArgs, ConfigError> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tickwire.toml");
-        std::fs::write(&path, text).unwrap();
-        read_file(&path)
-    }
-
-    #[test]
-    fn every_option_is_a_flag_a_variable_and_a_key() {
-        let command = Cli::command();
-        for argument in command
-            .get_arguments()
-            .filter(|a| !["config", "help"].contains(&a.get_id().as_str()))
-        {
-            let flag = argument.get_long().unwrap();
-            let variable = argument.get_env().unwrap().to_str().unwrap();
-            assert_eq!(
-                variable,
-                format!("TICKWIRE_{}", flag.replace('-', "_").to_uppercase())
-            );
-            // A wrong value of a known key names the value, an unknown key names the key.
-            let unknown = file(&format!("{flag} = []")).err().map(|error| error.to_string());
-            let is_key = unknown
-                .as_ref()
-                .is_none_or(|error| !error.contains("unknown field"));
-            assert!(is_key, "{flag} is no key: {unknown:?}");
-        }
-    }
-
-    #[test]
-    fn flags_win_over_the_file_and_the_file_over_the_defaults() {
-        let flags = Cli::parse_from(["tickwire", "--listen", "127.0.0.1:9000"]).serve;
-        let file =
-            file("listen = \"127.0.0.1:7000\"\nstarting-balance = 2500.5\nmarket = \"sim\"\n").unwrap();
-        let config = flags.or(file).finish().unwrap();
-        assert_eq!(config.http.listen.port(), 9000);
-        assert_eq!(config.starting_balance.to_string(), "2500.5");
-        assert_eq!(config.market, MarketConfig::Sim(SimConfig::default()));
-        assert_eq!(config.data_dir, PathBuf::from("data"));
-    }
-
-    #[test]
-    fn what_is_not_understood_is_said_in_one_line() {
-        let unknown = file("market = \"sim\"\nlistne = \"127.0.0.1:7000\"")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            unknown.contains("line 2") && unknown.contains("listne") && !unknown.contains('\n'),
-            "{unknown}"
-        );
-        let bad = file("\nmarket = \"moon\"").unwrap_err().to_string();
-        assert!(
-            bad.contains("line 2") && bad.contains("moon") && !bad.contains('\n'),
-            "{bad}"
-        );
-        let misspelt = check_environment(["TICKWIRE_LISTNE".to_owned()].into_iter()).unwrap_err();
-        assert!(misspelt.to_string().contains("TICKWIRE_LISTNE"));
-        let fine = [
-            "PATH",
-            "TICKWIRE_LISTEN",
-            "TICKWIRE_BIN",
-            "TICKWIRE_PORT_80_TCP",
-            "TICKWIRE_SERVICE_HOST",
-        ]
-        .map(str::to_owned);
-        assert_eq!(check_environment(fine.into_iter()), Ok(()));
-    }
-
-    #[test]
-    fn nobody_else_comes_in_unless_told_so() {
-        let open = |extra: &[&str]| {
-            let args = ["tickwire", "--listen", "0.0.0.0:8000"].iter().chain(extra);
-            Cli::parse_from(args).serve.finish()
-        };
-        assert!(open(&[]).is_err());
-        assert!(open(&["--allow-remote-without-auth=false"]).is_err());
-        assert!(open(&["--allow-remote-without-auth"]).is_ok());
-        assert!(
-            Cli::parse_from(["tickwire", "--starting-balance", "0"])
-                .serve
-                .finish()
-                .is_err()
-        );
-    }
-}
+mod tests;

@@ -29,14 +29,16 @@ pub mod socket;
 pub mod telemetry;
 
 use crate::config::Config;
+use crate::config::venue::with_funding_rate;
 use crate::engine_task::EngineTask;
 use crate::exchange::config::{MarketConfig, ReplayForm, Speed};
 use crate::http::assets::SiteAssets;
 use crate::http::boot::DeskView;
-use crate::hub::Hub;
+use crate::hub::{Hub, Publication};
 use crate::journal::{JournalError, SqliteJournal};
 use crate::queue::{CommandSender, FeedSender, Job};
 use crate::socket::Realtime;
+use crate::telemetry::page::PageLines;
 use axum::serve::ListenerExt;
 use std::future::{Future, IntoFuture};
 use std::net::SocketAddr;
@@ -45,8 +47,6 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::AccountId;
-use tickwire_protocol::market::VenueRules;
-use tickwire_protocol::risk::RiskLimits;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
@@ -101,10 +101,11 @@ pub enum StartError {
 }
 
 /// Serves the desk on `listener` until `shutdown` resolves, then tells every client, journals what is under way, and
-/// returns. Calls `ready` once pages have prices.
+/// returns. Calls `ready` once pages have prices. Lines of the log are published as they come.
 pub async fn run(
     config: Config,
     listener: TcpListener,
+    lines: PageLines,
     ready: impl FnOnce(),
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
@@ -115,13 +116,15 @@ pub async fn run(
     let anchor = market_anchor(&journal, &config.market, now)?;
     let feed = exchange::open(&config.market, now, anchor)?;
     let market = feed.name().to_owned();
-    let hub = Hub::new(feed.instruments(), history.epoch, history.boot);
+    let instruments = with_funding_rate(feed.instruments(), config.funding_rate);
+    let hub = Hub::new(instruments.clone(), history.epoch, history.boot).with_rules(config.venue);
+    let telling = tokio::spawn(tell_lines(lines, hub.clone()));
     let (queue, jobs) = mpsc::channel::<Job>(queue::CAPACITY);
     let task = EngineTask {
-        instruments: feed.instruments(),
+        instruments,
         currency: CURRENCY.to_owned(),
-        rules: VenueRules::default(),
-        risk: RiskLimits::default(),
+        rules: config.venue,
+        risk: config.risk,
         account: SHARED_ACCOUNT,
         starting_balance: config.starting_balance,
         feed_name: market.clone(),
@@ -168,7 +171,7 @@ pub async fn run(
     let drained = async move {
         tokio::select! {
             () = shutdown => info!("shutting down"),
-            _ = ended.wait_for(|ended| *ended) => error!("the engine has ended; shutting down"),
+            _ = ended.wait_for(|ended| *ended) => error!(critical = true, "the engine has ended; shutting down"),
         }
         // Sockets are not requests: axum would wait for nobody, so the drain is ours.
         let _ = stop.send(true);
@@ -208,6 +211,7 @@ pub async fn run(
             "it ended of itself; see the log above".to_owned(),
         ));
     }
+    telling.abort();
     info!("stopped");
     Ok(())
 }
@@ -250,6 +254,13 @@ fn market_anchor(
             journal.keep_fact(fact, now.0)?;
             Ok(now)
         }
+    }
+}
+
+/// Publishes the lines of the log. Nothing in here may log: a line would lead to the next.
+async fn tell_lines(mut lines: PageLines, hub: Hub) {
+    while let Some(lines) = lines.next().await {
+        hub.publish(lines.into_iter().map(Publication::Line));
     }
 }
 

@@ -86,7 +86,7 @@ async fn serve(args: ServeArgs) -> Result<(), StartError> {
     let config = args.resolve()?;
     // Listened for from now on, so that a signal during the start is not lost.
     let interrupted = tokio::spawn(interrupted());
-    telemetry::start(&config.telemetry).map_err(StartError::Telemetry)?;
+    let lines = telemetry::start(&config.telemetry).map_err(StartError::Telemetry)?;
     let listen = config.http.listen;
     let listener = TcpListener::bind(listen)
         .await
@@ -99,7 +99,7 @@ async fn serve(args: ServeArgs) -> Result<(), StartError> {
         source,
     })?;
     let ready = move || println!("Tickwire is ready on http://{address}");
-    tickwire_server::run(config, listener, ready, async { drop(interrupted.await) }).await
+    tickwire_server::run(config, listener, lines, ready, async { drop(interrupted.await) }).await
 }
 
 /// Resolves when the operator (Ctrl-C) or the service manager (SIGTERM) asks the server to stop.

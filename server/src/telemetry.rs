@@ -1,23 +1,35 @@
-//! Logs of the server: one line an event on stderr, with stable targets, so that they can be filtered and kept.
+//! Logs of the server: one line an event on stderr, with stable targets, so that they can be filtered and kept; and the
+//! same from INFO up for the page ([`page`]), with secrets blotted out ([`redact`]).
+
+pub mod page;
+pub mod redact;
 
 use crate::config::{LogFormat, TelemetryConfig};
-use tracing_subscriber::EnvFilter;
+use crate::telemetry::page::PageLines;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
-/// Starts logging. A second call, as in tests, changes nothing.
-pub fn start(config: &TelemetryConfig) -> Result<(), String> {
+/// Starts logging and gives the lines for the page. A second call, as in tests, changes nothing: its lines never come.
+pub fn start(config: &TelemetryConfig) -> Result<PageLines, String> {
     let filter = EnvFilter::try_new(&config.log).map_err(|error| {
         format!(
             "the log filter {:?} is no filter ({error}); try info or tickwire_server=debug",
             config.log
         )
     })?;
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    let started = match config.log_format {
-        LogFormat::Text => lines.try_init(),
-        LogFormat::Json => lines.json().try_init(),
+    let stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let stderr = match config.log_format {
+        LogFormat::Text => stderr.boxed(),
+        LogFormat::Json => stderr.json().boxed(),
     };
+    let (page, lines) = page::channel();
+    let started = tracing_subscriber::registry()
+        .with(stderr.with_filter(filter))
+        // The operator's filter is about stderr: the page has the same lines whatever it says.
+        .with(page.with_filter(LevelFilter::INFO))
+        .try_init();
     let _ = started;
-    Ok(())
+    Ok(lines)
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, reason = "a scenario that cannot run says so")]
 #![allow(clippy::unwrap_used, reason = "a scenario fails where it stands")]
 
+mod accessors;
 mod account;
 mod assets;
 mod bad_frames;
@@ -9,15 +10,18 @@ mod bad_handshake;
 mod bad_input;
 mod cadence;
 mod candles;
+mod config;
 mod conflation;
 mod durability;
 mod fixed_frames;
 mod flood;
 mod isolation;
+mod logs;
 mod market;
 mod one_binary;
 mod orders;
 mod pages;
+mod perpetuals;
 mod reconnect;
 mod refusals;
 mod resume;

@@ -25,7 +25,8 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// A desk as it comes: everything by default, but for the port and the data folder.
+    /// A desk as it comes: everything by default, but for the port, the data folder and the slippage. That is zero unless
+    /// something is said of it, so that fills can be compared with quotes.
     pub fn new() -> Self {
         Self::default()
     }
@@ -67,6 +68,15 @@ impl Setup {
     pub fn binary(mut self, binary: &Path) -> Self {
         self.binary = Some(binary.to_owned());
         self
+    }
+
+    fn says(&self, option: &str) -> bool {
+        let flag = format!("--{option}");
+        let variable = format!("TICKWIRE_{}", option.replace('-', "_").to_uppercase());
+        let in_file = self.settings.as_deref().unwrap_or_default().contains(option);
+        in_file
+            || self.args.iter().any(|arg| *arg == flag || *arg == "--config")
+            || self.variables.iter().any(|(name, _)| *name == variable)
     }
 
     /// Starts it and waits until it is ready.
@@ -192,6 +202,9 @@ impl Desk {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(self.words.try_clone()?);
+        if !self.setup.says("slippage-bps") {
+            command.args(["--slippage-bps", "0"]);
+        }
         if !self.setup.own_data_dir {
             command.arg("--data-dir").arg(self.data_dir());
         }

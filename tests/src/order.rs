@@ -51,14 +51,24 @@ impl Market {
         })
     }
 
-    /// The names of all instruments of the desk.
+    /// The names of all spot instruments of the desk.
     pub fn names(wire: &mut Wire) -> Result<Vec<String>> {
+        Self::names_where(wire, |row| row["perpetual"].is_null())
+    }
+
+    /// The names of all perpetuals of the desk.
+    pub fn perpetuals(wire: &mut Wire) -> Result<Vec<String>> {
+        Self::names_where(wire, |row| row["perpetual"].is_object())
+    }
+
+    fn names_where(wire: &mut Wire, wanted: impl Fn(&serde_json::Value) -> bool) -> Result<Vec<String>> {
         let list = wire.answer(r#"{"action":"get_instruments"}"#, "INSTRUMENTS")?;
         let rows = list.json["instruments"]
             .as_array()
             .context("a list of instruments")?;
         Ok(rows
             .iter()
+            .filter(|row| wanted(row))
             .filter_map(|row| row["symbol"].as_str().map(str::to_owned))
             .collect())
     }

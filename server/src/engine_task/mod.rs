@@ -108,7 +108,10 @@ pub fn start(
 ) -> Result<Threads, StartError> {
     let mut engine = recover(&task, &mut journal)?;
     let head = open_account(&task, &mut engine, &mut journal)?;
-    let publisher = Publisher::new(task.account, task.feed_name.clone());
+    if let Some(view) = engine.account(task.account) {
+        task.hub.seed(task.account, publish::seed(&view, clock::now()));
+    }
+    let mut publisher = Publisher::new(task.account, task.feed_name.clone());
     task.hub
         .publish(publisher.account(&engine, task.account, clock::now()));
 

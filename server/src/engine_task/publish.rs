@@ -1,13 +1,15 @@
 //! What the engine's state looks like to those who watch it: publications for what a step touched, and for what must
 //! not be silent for long.
 
-use crate::hub::Publication;
+use crate::hub::{Publication, Seed};
 use crate::journal::Entry;
+use std::collections::BTreeMap;
 use tickwire_engine::Engine;
+use tickwire_engine::account::AccountView;
 use tickwire_engine::batch::{Touched, TouchedMarket};
 use tickwire_engine::event::Fact;
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::id::AccountId;
+use tickwire_protocol::id::{AccountId, Seq};
 use tickwire_protocol::market::{Interval, Ticker};
 use tickwire_protocol::message::{
     Body, Data, FeedStatus, JournalState, LinkState, MarketUpdate, OrderUpdate, PortfolioUpdate,
@@ -15,7 +17,7 @@ use tickwire_protocol::message::{
 };
 use tickwire_protocol::topic::Topic;
 
-/// The longest silences that the protocol promises are 1 s, 2 s and 3 s; what is published a little sooner than that
+/// The longest silences that the protocol promises are 1 s (positions), 2 s (portfolio, equity) and 3 s (balance); what is published a little sooner than that
 /// is also delivered in time.
 const POSITIONS_SILENCE_MS: u64 = 750;
 const PORTFOLIO_SILENCE_MS: u64 = 1_750;
@@ -40,7 +42,13 @@ pub struct Publisher {
     balance_at: TimestampMs,
     status_at: TimestampMs,
     told: Option<(LinkState, JournalState, u32)>,
+    /// What the performance last told of each account follows from.
+    performances: BTreeMap<AccountId, PerformanceMark>,
 }
+
+/// What performance follows from: a fill or a funding payment moves the first, a point of the equity curve the second,
+/// a new day the third. It is long, and so told only when one of them has moved.
+type PerformanceMark = (Seq, TimestampMs, TimestampMs);
 
 impl Publisher {
     /// Refreshes the topics of `account`; the feed is called `feed_name` in the status.
@@ -54,6 +62,7 @@ impl Publisher {
             balance_at: never,
             status_at: never,
             told: None,
+            performances: BTreeMap::new(),
         }
     }
 
@@ -74,16 +83,24 @@ impl Publisher {
         }
     }
 
-    /// Everything that the owner of an account sees of it.
-    pub fn account(&self, engine: &Engine, id: AccountId, now: TimestampMs) -> Vec<Publication> {
+    /// Everything that the owner of an account sees of it. Its performance only where that may have changed.
+    pub fn account(&mut self, engine: &Engine, id: AccountId, now: TimestampMs) -> Vec<Publication> {
+        let Some(view) = engine.account(id) else {
+            return Vec::new();
+        };
+        let account = view.account;
+        let mark = (account.executions_head, account.equity.last_at, account.day.at);
+        let news = self.performances.insert(id, mark) != Some(mark);
         [
             Topic::Positions,
             Topic::Portfolio,
             Topic::Balance,
             Topic::Dashboard,
+            Topic::Equity,
         ]
         .into_iter()
-        .filter_map(|topic| account_topic(engine, id, topic, now))
+        .chain(news.then_some(Topic::Performance))
+        .filter_map(|topic| account_topic(&view, topic, now))
         .collect()
     }
 
@@ -96,15 +113,18 @@ impl Publisher {
         }
         if now.since(self.portfolio_at) >= PORTFOLIO_SILENCE_MS {
             self.portfolio_at = now;
-            topics.push(Topic::Portfolio);
+            topics.extend([Topic::Portfolio, Topic::Equity]);
         }
         if now.since(self.balance_at) >= BALANCE_SILENCE_MS {
             self.balance_at = now;
             topics.extend([Topic::Balance, Topic::Dashboard]);
         }
+        let Some(view) = engine.account(self.account) else {
+            return Vec::new();
+        };
         topics
             .into_iter()
-            .filter_map(|topic| account_topic(engine, self.account, topic, now))
+            .filter_map(|topic| account_topic(&view, topic, now))
             .collect()
     }
 
@@ -193,8 +213,23 @@ pub fn event(entry: &Entry) -> Option<Publication> {
     })
 }
 
-fn account_topic(engine: &Engine, id: AccountId, topic: Topic, now: TimestampMs) -> Option<Publication> {
-    let view = engine.account(id)?;
+/// What the hub begins an account with: what the engine's state has of it.
+pub fn seed(view: &AccountView<'_>, now: TimestampMs) -> Seed {
+    let account = view.account;
+    Seed {
+        at: now,
+        open_orders: account.orders.all_open().cloned().collect(),
+        final_orders: account.orders.closed().cloned().collect(),
+        executions: account.executions.iter().cloned().collect(),
+        funding: account.funding.iter().cloned().collect(),
+        risk: Some(account.risk.clone()),
+        rules: account.alerts.rules().cloned().collect(),
+        alerts: account.alerts.given().cloned().collect(),
+        heads: view.heads().to_vec(),
+    }
+}
+
+fn account_topic(view: &AccountView<'_>, topic: Topic, now: TimestampMs) -> Option<Publication> {
     let body = match topic {
         Topic::Positions => Body::PositionUpdate(PositionUpdate {
             positions: view.positions(),
@@ -207,10 +242,16 @@ fn account_topic(engine: &Engine, id: AccountId, topic: Topic, now: TimestampMs)
         Topic::Dashboard => Body::DashboardUpdate(Data {
             data: view.dashboard(),
         }),
+        Topic::Equity => Body::EquityUpdate(Data {
+            data: view.equity_row(),
+        }),
+        Topic::Performance => Body::PerformanceUpdate(Data {
+            data: view.performance(),
+        }),
         _ => return None,
     };
     Some(Publication::State {
-        account: Some(id),
+        account: Some(view.account.id),
         topic,
         timestamp: now,
         body,

@@ -34,9 +34,24 @@ pub(super) const LAG_MS_MAX: i64 = 5_000;
 pub(super) struct Batch {
     inputs: Vec<MarketInput>,
     ticks: Vec<Tick>,
+    is_half: bool,
+    is_closed: bool,
 }
 
 impl Batch {
+    /// One that is full at half of what others take.
+    pub fn half() -> Batch {
+        Batch {
+            is_half: true,
+            ..Batch::default()
+        }
+    }
+
+    /// Counts as full from now on.
+    pub fn close(&mut self) {
+        self.is_closed = true;
+    }
+
     /// Adds a tick.
     pub fn tick(&mut self, tick: Tick) {
         self.ticks.push(tick);
@@ -50,12 +65,16 @@ impl Batch {
 
     /// Whether the rest must wait for the next round.
     pub fn is_full(&self) -> bool {
-        self.ticks.len() >= TICKS_PER_BATCH || self.inputs.len() >= DEPTHS_PER_BATCH
+        let share = if self.is_half { 2 } else { 1 };
+        self.is_closed
+            || self.ticks.len() >= TICKS_PER_BATCH / share
+            || self.inputs.len() >= DEPTHS_PER_BATCH / share
     }
 
     /// All of it, in order; the batch is empty after.
     pub fn take(&mut self) -> Vec<MarketInput> {
         self.close_ticks();
+        self.is_closed = false;
         std::mem::take(&mut self.inputs)
     }
 

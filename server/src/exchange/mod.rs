@@ -8,6 +8,7 @@
 //! - [`binance`]: what Binance says on its public streams, as structs, and how its book is kept in step
 //! - `replay`: recordings played as if they happened now; as candles (six symbols) or as a tape (every frame of two)
 //! - `sim`: a synthetic market of any size, from a seed
+//! - `perpetual`: linear perpetuals beside the spot instruments of any of these, derived from their prices
 //! - `drive`: the pacing that replay and sim share; `grid`: whole ticks and steps; `random`: a generator that never
 //!   changes; `spread`: best prices around made-up trades
 //!
@@ -19,6 +20,7 @@ pub mod binance;
 pub mod config;
 mod drive;
 mod grid;
+mod perpetual;
 mod random;
 mod replay;
 mod sim;
@@ -32,7 +34,8 @@ use tickwire_protocol::market::Instrument;
 use tokio::sync::watch;
 
 use crate::exchange::config::{MarketConfig, ReplayForm};
-use crate::exchange::drive::Driven;
+use crate::exchange::drive::{Driven, Market};
+use crate::exchange::perpetual::WithPerpetuals;
 use crate::exchange::replay::candles::CandleMarket;
 use crate::exchange::replay::tape::TapeMarket;
 use crate::exchange::sim::SimMarket;
@@ -76,6 +79,8 @@ pub enum FeedError {
 /// `now` is the server's time of this start: market time and wall time are equal there. `anchor` is the moment that the
 /// recordings are shifted to end at, rounded down to its minute: the time of the desk's first start, the same on every
 /// later one, so that the market goes on as if the desk had never been away. The simulated market has no anchor.
+///
+/// After the spot instruments come the linear perpetuals of the first two, called `…-PERP`.
 pub fn open(
     config: &MarketConfig,
     now: TimestampMs,
@@ -84,9 +89,13 @@ pub fn open(
     config.check()?;
     Ok(match config {
         MarketConfig::Replay(replay) => match replay.form {
-            ReplayForm::Candles => Box::new(Driven::new(CandleMarket::open(replay.speed, now, anchor)?)),
-            ReplayForm::Tape => Box::new(Driven::new(TapeMarket::open(replay.speed, now, anchor)?)),
+            ReplayForm::Candles => driven(CandleMarket::open(replay.speed, now, anchor)?),
+            ReplayForm::Tape => driven(TapeMarket::open(replay.speed, now, anchor)?),
         },
-        MarketConfig::Sim(sim) => Box::new(Driven::new(SimMarket::open(sim, now))),
+        MarketConfig::Sim(sim) => driven(SimMarket::open(sim, now)),
     })
+}
+
+fn driven<M: Market>(market: M) -> Box<dyn Feed> {
+    Box::new(Driven::new(WithPerpetuals::new(market)))
 }

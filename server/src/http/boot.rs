@@ -3,12 +3,16 @@
 use crate::clock;
 use crate::hub::Hub;
 use tickwire_app::boot::Boot;
+use tickwire_protocol::command::{Command, GetExecutions};
 use tickwire_protocol::id::AccountId;
 use tickwire_protocol::session::server::Board;
 use tickwire_protocol::topic::Topic;
 
 /// Tickers that a page carries; of a larger market it shows the rest once it is live.
 const TICKERS_MAX: usize = 100;
+
+/// Rows of each list that a page carries, beside open orders.
+const ROWS: u32 = 50;
 
 /// What pages are rendered from.
 #[derive(Clone, Debug)]
@@ -37,12 +41,27 @@ impl DeskView {
                 Topic::Portfolio,
                 Topic::Balance,
                 Topic::Dashboard,
+                Topic::Equity,
+                Topic::Performance,
                 Topic::Status,
             ]);
             let values = topics.filter_map(|topic| board.state(topic, None));
+            // Each names the place that it is as of, and all are read under one lock: the page goes on from there.
+            let rows = usize::try_from(ROWS).unwrap_or_default();
+            let last = GetExecutions {
+                symbol: None,
+                limit: Some(ROWS),
+            };
+            let questions = [Command::GetExecutions(last), Command::GetRisk, Command::GetAlerts];
+            let lists = board
+                .recent_orders(rows)
+                .into_iter()
+                .chain(questions.iter().filter_map(|question| board.answer(question)))
+                .chain([board.recent_lines(rows)]);
             // Leptos writes them into a script as text, so the bytes are taken as the text that they are.
             std::iter::once(board.instruments())
                 .chain(values)
+                .chain(lists)
                 .map(|frame| String::from_utf8_lossy(&frame.text()).into_owned())
                 .collect()
         });

@@ -3,6 +3,7 @@
 
 use super::candles::CandleSeries;
 use super::log::Log;
+use super::mirror::{Mirror, OPEN_ROWS, ROWS, Seed};
 use super::{Publication, message};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,8 +11,9 @@ use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::command::Command;
 use tickwire_protocol::frame::Frame;
 use tickwire_protocol::id::{AccountId, Epoch, Seq, Symbol};
-use tickwire_protocol::market::{Instrument, Interval};
-use tickwire_protocol::message::{Body, Instruments, Message};
+use tickwire_protocol::log::LogLine;
+use tickwire_protocol::market::{Instrument, Interval, VenueRules};
+use tickwire_protocol::message::{Body, Data, Head, Instruments, Logs, Message, OrderUpdate, PositionUpdate};
 use tickwire_protocol::session::server::{Board, NotKept};
 use tickwire_protocol::topic::{Topic, TopicClass};
 
@@ -22,11 +24,15 @@ pub struct BoardState {
     state_epoch: Epoch,
     /// `None` is what everybody may see.
     slots: HashMap<(Option<AccountId>, Topic), (Seq, Arc<Frame>)>,
-    logs: HashMap<(AccountId, Topic), Log>,
+    logs: HashMap<(Option<AccountId>, Topic), Log>,
+    mirrors: HashMap<AccountId, Mirror>,
     candles: HashMap<(Symbol, Interval), CandleSeries>,
     symbols: Vec<Symbol>,
     instruments: Arc<Frame>,
 }
+
+/// Lines of an answer to a question after the server's log.
+const LOG_ROWS: usize = 200;
 
 impl BoardState {
     /// An empty board for these instruments.
@@ -37,22 +43,67 @@ impl BoardState {
             Interval::ALL.map(|interval| ((symbol, interval), CandleSeries::new(symbol, interval)))
         };
         let candles = symbols.iter().flat_map(series).collect();
-        let list = Message::plain(
-            None,
-            TimestampMs(0),
-            Body::Instruments(Instruments {
-                instruments,
-                rules: None,
-            }),
-        );
         BoardState {
             log_epoch,
             state_epoch,
             slots: HashMap::new(),
             logs: HashMap::new(),
+            mirrors: HashMap::new(),
             candles,
             symbols,
-            instruments: Arc::new(Frame::new(list)),
+            instruments: listed(instruments, None),
+        }
+    }
+
+    /// Tells with the instruments how the paper venue fills orders.
+    pub fn set_rules(&mut self, rules: VenueRules) {
+        if let Body::Instruments(list) = &self.instruments.message().body {
+            self.instruments = listed(list.instruments.clone(), Some(rules));
+        }
+    }
+
+    /// Begins what is known of an account with what the engine's state has of it. The messages of its lossless topics
+    /// that are there already stay where they reach up to the heads told.
+    pub fn seed(&mut self, account: AccountId, seed: Seed) {
+        for (topic, head) in &seed.heads {
+            self.logs.entry((Some(account), *topic)).or_default().begin(*head);
+        }
+        let mut mirror = Mirror::of(seed);
+        if let Some((_, positions)) = self.slots.get(&(Some(account), Topic::Positions)) {
+            mirror.take(&positions.message().body, positions.message().head.timestamp);
+        }
+        self.mirrors.insert(account, mirror);
+    }
+
+    /// Adds to the messages of a lossless topic one that a seed tells the effect of.
+    pub fn refill(&mut self, publication: Publication) {
+        if let Publication::Event {
+            account,
+            topic,
+            seq,
+            timestamp,
+            body,
+        } = publication
+        {
+            self.push(Some(account), topic, seq, timestamp, body);
+        }
+    }
+
+    fn push(&mut self, owner: Option<AccountId>, topic: Topic, seq: Seq, timestamp: TimestampMs, body: Body) {
+        let frame = Frame::new(message(topic, self.epoch_of(topic), seq, timestamp, body));
+        let log = self.logs.entry((owner, topic)).or_default();
+        log.push(seq, Arc::new(frame));
+    }
+
+    /// The history that a topic counts in. Lines of the server's log are not in the journal, so they begin anew with
+    /// each life of the server; journals are seconds apart, so the sum is another one in each life of each journal.
+    fn epoch_of(&self, topic: Topic) -> Epoch {
+        match topic.class() {
+            TopicClass::Lossless if topic == Topic::Logs => {
+                Epoch(self.log_epoch.0.wrapping_add(self.state_epoch.0))
+            }
+            TopicClass::Lossless => self.log_epoch,
+            TopicClass::State => self.state_epoch,
         }
     }
 
@@ -65,6 +116,12 @@ impl BoardState {
                 timestamp,
                 body,
             } => {
+                if topic == Topic::Positions
+                    && let Some(account) = account
+                {
+                    let mirror = self.mirrors.entry(account).or_default();
+                    mirror.take(&body, timestamp);
+                }
                 let slot = self.slots.get(&(account, topic));
                 let seq = slot.map_or(Seq(0), |(seq, _)| *seq).next();
                 let frame = Frame::new(message(topic, self.state_epoch, seq, timestamp, body));
@@ -77,11 +134,15 @@ impl BoardState {
                 timestamp,
                 body,
             } => {
-                let frame = Frame::new(message(topic, self.log_epoch, seq, timestamp, body));
-                self.logs
-                    .entry((account, topic))
-                    .or_default()
-                    .push(seq, Arc::new(frame));
+                let mirror = self.mirrors.entry(account).or_default();
+                mirror.take(&body, timestamp);
+                self.push(Some(account), topic, seq, timestamp, body);
+            }
+            Publication::Line(line) => {
+                let head = self.logs.get(&(None, Topic::Logs)).map_or(Seq(0), Log::head);
+                let timestamp = line.timestamp;
+                let body = Body::SystemLog(Data { data: line });
+                self.push(None, Topic::Logs, head.next(), timestamp, body);
             }
             Publication::CandleHistory {
                 symbol,
@@ -136,8 +197,9 @@ impl BoardView<'_> {
         Arc::clone(&self.state.instruments)
     }
 
-    fn slot(&self, topic: Topic) -> Option<&(Seq, Arc<Frame>)> {
-        let owner = match topic {
+    /// Whose a topic is that this view shows; `None` for what everybody may see.
+    fn owner(&self, topic: Topic) -> Option<AccountId> {
+        match topic {
             Topic::Ticker(_) | Topic::Candles(..) | Topic::Status | Topic::Logs => None,
             Topic::Positions
             | Topic::Portfolio
@@ -149,9 +211,107 @@ impl BoardView<'_> {
             | Topic::Executions
             | Topic::Risk
             | Topic::Alerts => Some(self.account),
-        };
-        self.state.slots.get(&(owner, topic))
+        }
     }
+
+    fn slot(&self, topic: Topic) -> Option<&(Seq, Arc<Frame>)> {
+        self.state.slots.get(&(self.owner(topic), topic))
+    }
+
+    fn log(&self, topic: Topic) -> Option<&Log> {
+        self.state.logs.get(&(self.owner(topic), topic))
+    }
+
+    fn mirror(&self) -> Option<&Mirror> {
+        self.state.mirrors.get(&self.account)
+    }
+
+    /// An answer as of the last place of a lossless topic. It names the place and not the topic, so that no reader takes
+    /// it for the message at that place.
+    fn as_of(&self, topic: Topic, timestamp: TimestampMs, body: Body) -> Arc<Frame> {
+        let (ep, seq) = self.head(topic);
+        let head = Head {
+            timestamp,
+            ep: Some(ep),
+            seq: Some(seq),
+            ..Head::default()
+        };
+        Arc::new(Frame::new(Message { head, body }))
+    }
+
+    /// Open orders (all, where there are not more than a thousand) and the last `ended` final ones, as a page is born with them.
+    pub fn recent_orders(&self, ended: usize) -> Option<Arc<Frame>> {
+        let mirror = self.mirror()?;
+        let orders = mirror.recent_orders(None, OPEN_ROWS, |_| ended);
+        Some(self.as_of(Topic::Orders, mirror.changed_at(), Body::Orders(orders)))
+    }
+
+    /// The last `rows` lines of the server's log, as a page is born with them.
+    pub fn recent_lines(&self, rows: usize) -> Arc<Frame> {
+        let newest = self.log(Topic::Logs).into_iter().flat_map(Log::newest);
+        let lines: Vec<LogLine> = newest
+            .take(rows)
+            .filter_map(|frame| match &frame.message().body {
+                Body::SystemLog(line) => Some(line.data.clone()),
+                _ => None,
+            })
+            .collect();
+        let timestamp = lines.first().map_or(TimestampMs(0), |line| line.timestamp);
+        self.as_of(Topic::Logs, timestamp, Body::Logs(Logs { lines }))
+    }
+
+    /// An answer from what the account has at hand.
+    fn mirrored(&self, question: &Command) -> Option<Arc<Frame>> {
+        let mirror = self.mirror()?;
+        let at = mirror.changed_at();
+        Some(match question {
+            Command::GetOrders(wanted) => {
+                let orders = mirror.orders(wanted.symbol, wanted.open_only, rows(wanted.limit));
+                self.as_of(Topic::Orders, at, Body::Orders(orders))
+            }
+            Command::GetOrderStatus(named) => {
+                let order = mirror.order_named(named)?;
+                let body = Body::OrderUpdate(OrderUpdate {
+                    order_type: order.order_type,
+                    order: order.clone(),
+                });
+                self.as_of(Topic::Orders, order.updated_at, body)
+            }
+            Command::GetExecutions(wanted) => {
+                let executions = mirror.executions(wanted, rows(wanted.limit).unwrap_or(ROWS));
+                self.as_of(Topic::Executions, at, Body::Executions(executions))
+            }
+            Command::GetRisk => {
+                let data = mirror.risk()?.clone();
+                self.as_of(Topic::Risk, data.since, Body::RiskStatusUpdate(Data { data }))
+            }
+            Command::GetAlerts => self.as_of(Topic::Alerts, at, Body::Alerts(mirror.alerts())),
+            Command::GetPosition(symbol) => {
+                let positions = mirror.position(*symbol);
+                let marked_at = positions.first()?.marked_at;
+                let update = PositionUpdate {
+                    positions,
+                    snapshot: false,
+                };
+                Arc::new(Frame::new(Message::plain(
+                    None,
+                    marked_at,
+                    Body::PositionUpdate(update),
+                )))
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// A limit that a question names.
+fn rows(limit: Option<u32>) -> Option<usize> {
+    limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX))
+}
+
+fn listed(instruments: Vec<Instrument>, rules: Option<VenueRules>) -> Arc<Frame> {
+    let body = Body::Instruments(Instruments { instruments, rules });
+    Arc::new(Frame::new(Message::plain(None, TimestampMs(0), body)))
 }
 
 impl Board for BoardView<'_> {
@@ -168,27 +328,19 @@ impl Board for BoardView<'_> {
     }
 
     fn head(&self, topic: Topic) -> (Epoch, Seq) {
-        match (topic.class(), topic) {
-            (TopicClass::Lossless, _) => {
-                let log = self.state.logs.get(&(self.account, topic));
-                (self.state.log_epoch, log.map_or(Seq(0), Log::head))
-            }
+        let seq = match (topic.class(), topic) {
+            (TopicClass::Lossless, _) => self.log(topic).map_or(Seq(0), Log::head),
             (TopicClass::State, Topic::Candles(symbol, interval)) => {
                 let series = self.state.candles.get(&(symbol, interval));
-                (
-                    self.state.state_epoch,
-                    series.map_or(Seq(0), CandleSeries::version),
-                )
+                series.map_or(Seq(0), CandleSeries::version)
             }
-            (TopicClass::State, _) => (
-                self.state.state_epoch,
-                self.slot(topic).map_or(Seq(0), |(seq, _)| *seq),
-            ),
-        }
+            (TopicClass::State, _) => self.slot(topic).map_or(Seq(0), |(seq, _)| *seq),
+        };
+        (self.state.epoch_of(topic), seq)
     }
 
     fn events(&self, topic: Topic, after: Seq, max: usize) -> Result<Vec<Arc<Frame>>, NotKept> {
-        match self.state.logs.get(&(self.account, topic)) {
+        match self.log(topic) {
             Some(log) => log.after(after, max),
             None => Ok(Vec::new()),
         }
@@ -203,14 +355,14 @@ impl Board for BoardView<'_> {
             Command::GetInstruments => Some(self.instruments()),
             Command::GetCandles(wanted) => {
                 let series = self.state.candles.get(&(wanted.symbol, wanted.interval))?;
-                let limit = wanted.limit.and_then(|limit| usize::try_from(limit).ok());
                 Some(series.before(
                     wanted.before,
-                    limit.unwrap_or(super::candles::SNAPSHOT),
+                    rows(wanted.limit).unwrap_or(super::candles::SNAPSHOT),
                     self.state.state_epoch,
                 ))
             }
-            _ => None,
+            Command::GetLogs => Some(self.recent_lines(LOG_ROWS)),
+            _ => self.mirrored(question),
         }
     }
 }
@@ -259,6 +411,65 @@ mod tests {
         hub.with_board(AccountId(2), |board| {
             assert!(board.state(Topic::Dashboard, None).is_none());
             assert_eq!(board.head(Topic::Orders), (Epoch(1), Seq(0)));
+        });
+    }
+
+    fn line(message: &str) -> Publication {
+        Publication::Line(LogLine {
+            level: tickwire_protocol::log::LogLevel::Info,
+            module: "server".to_owned(),
+            message: message.to_owned(),
+            timestamp: TimestampMs(3),
+        })
+    }
+
+    #[test]
+    fn the_log_is_nobodys_and_begins_anew_with_each_life_of_the_server() {
+        let hub = Hub::new(Vec::new(), Epoch(10), Epoch(2));
+        hub.publish(["one", "two", "three"].map(line));
+        for account in [1, 2] {
+            hub.with_board(AccountId(account), |board| {
+                assert_eq!(board.head(Topic::Logs), (Epoch(12), Seq(3)));
+                let missed = board.events(Topic::Logs, Seq(1), 10).unwrap();
+                let heads: Vec<_> = missed.iter().map(|frame| frame.message().head.clone()).collect();
+                assert_eq!(heads.len(), 2);
+                assert_eq!(
+                    (heads[0].topic, heads[0].ep, heads[0].seq),
+                    (Some(Topic::Logs), Some(Epoch(12)), Some(Seq(2)))
+                );
+                let answer = board.answer(&Command::GetLogs).unwrap();
+                let head = &answer.message().head;
+                assert_eq!(
+                    (head.topic, head.ep, head.seq),
+                    (None, Some(Epoch(12)), Some(Seq(3)))
+                );
+                let Body::Logs(told) = &answer.message().body else {
+                    panic!("lines")
+                };
+                let words: Vec<&str> = told.lines.iter().map(|line| line.message.as_str()).collect();
+                assert_eq!(words, ["three", "two", "one"]);
+                assert!(!answer.is_encoded());
+            });
+        }
+        let next_life = Hub::new(Vec::new(), Epoch(10), Epoch(3));
+        next_life.with_board(AccountId(1), |board| {
+            assert_eq!(board.head(Topic::Logs), (Epoch(13), Seq(0)));
+        });
+    }
+
+    #[test]
+    fn the_rules_of_the_venue_are_told_with_the_instruments() {
+        let rules = VenueRules {
+            latency_ms: 7,
+            ..VenueRules::default()
+        };
+        let hub = Hub::new(Vec::new(), Epoch(1), Epoch(2)).with_rules(rules);
+        hub.with_board(AccountId(1), |board| {
+            let told = board.instruments();
+            let Body::Instruments(list) = &told.message().body else {
+                panic!("instruments")
+            };
+            assert_eq!(list.rules, Some(rules));
         });
     }
 

@@ -22,6 +22,19 @@ impl Log {
         self.head
     }
 
+    /// Has the topic stand at `head`: what is there stays where it reaches up to there.
+    pub fn begin(&mut self, head: Seq) {
+        if self.head != head {
+            self.frames.clear();
+            self.head = head;
+        }
+    }
+
+    /// The messages kept, the newest first.
+    pub fn newest(&self) -> impl Iterator<Item = &Arc<Frame>> {
+        self.frames.iter().rev()
+    }
+
     /// Adds the next message. One that is not the next, after a restart, begins a new run.
     pub fn push(&mut self, seq: Seq, frame: Arc<Frame>) {
         if seq != self.head.next() {
@@ -68,6 +81,21 @@ mod tests {
             .iter()
             .map(|frame| frame.message().head.seq.unwrap().0)
             .collect()
+    }
+
+    #[test]
+    fn it_stands_where_it_is_told_to_and_keeps_what_leads_there() {
+        let mut log = Log::default();
+        log.push(Seq(6), frame(6));
+        log.push(Seq(7), frame(7));
+        log.begin(Seq(7));
+        assert_eq!(log.after(Seq(5), 10).map(seqs), Ok(vec![6, 7]));
+        log.begin(Seq(9));
+        assert_eq!(log.head(), Seq(9));
+        assert_eq!(log.after(Seq(8), 10).map(seqs), Err(NotKept));
+        assert_eq!(log.after(Seq(9), 10).map(seqs), Ok(vec![]));
+        log.push(Seq(10), frame(10));
+        assert_eq!(log.after(Seq(9), 10).map(seqs), Ok(vec![10]));
     }
 
     #[test]

@@ -3,19 +3,25 @@
 //!
 //! A state topic has one slot that is overwritten; a lossless topic has a bounded log. A connection owns only places in
 //! them, so a slow one costs nothing but its own time. Nothing is encoded before somebody reads it.
+//!
+//! Questions after orders, executions, risk and alerts are answered from a mirror of the account that the published
+//! messages keep up to date; nobody asks the engine.
 
 mod board;
 mod candles;
 mod log;
+mod mirror;
 
 pub use board::BoardView;
+pub use mirror::Seed;
 
 use board::BoardState;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::{AccountId, Epoch, Seq, Symbol};
-use tickwire_protocol::market::{Candle, Instrument, Interval};
+use tickwire_protocol::log::LogLine;
+use tickwire_protocol::market::{Candle, Instrument, Interval, VenueRules};
 use tickwire_protocol::message::{Body, Message};
 use tickwire_protocol::topic::Topic;
 use tokio::sync::watch;
@@ -47,6 +53,8 @@ pub enum Publication {
         /// The message.
         body: Body,
     },
+    /// The server's log has a next line.
+    Line(LogLine),
     /// The candles of a market up to now; they replace what was known.
     CandleHistory {
         /// The market.
@@ -96,15 +104,40 @@ impl Hub {
         }
     }
 
+    /// The same hub, which tells with the instruments how the paper venue fills orders.
+    pub fn with_rules(self, rules: VenueRules) -> Hub {
+        self.write().set_rules(rules);
+        self
+    }
+
+    /// Begins what is known of an account with what the engine's state has of it. To be called before anything new of
+    /// the account is published.
+    pub fn seed(&self, account: AccountId, seed: Seed) {
+        self.write().seed(account, seed);
+    }
+
+    /// Fills logs with messages that a [`Hub::seed`] before or after tells the effect of, in order and up to its heads,
+    /// so that clients can resume from before this life of the server.
+    pub fn refill(&self, publications: impl IntoIterator<Item = Publication>) {
+        let mut board = self.write();
+        for publication in publications {
+            board.refill(publication);
+        }
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, BoardState> {
+        self.shared.board.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Publishes in order and wakes those who wait.
     pub fn publish(&self, publications: impl IntoIterator<Item = Publication>) {
         let mut any = false;
         let mut any_event = false;
         {
-            let mut board = self.shared.board.write().unwrap_or_else(PoisonError::into_inner);
+            let mut board = self.write();
             for publication in publications {
                 any = true;
-                any_event |= matches!(publication, Publication::Event { .. });
+                any_event |= matches!(publication, Publication::Event { .. } | Publication::Line(_));
                 board.publish(publication);
             }
         }
