@@ -9,6 +9,7 @@ mod candles;
 mod log;
 
 pub use board::BoardView;
+pub use log::RETENTION;
 
 use board::BoardState;
 use std::sync::atomic::{AtomicU32, Ordering};
