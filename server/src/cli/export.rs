@@ -182,7 +182,7 @@ fn write_row(entry: &Entry, columns: &[String], out: &mut dyn Write) -> io::Resu
     if let Some(seq) = entry.topic_seq {
         write!(out, "{seq}")?;
     }
-    write!(out, ",{},{},{}", event.account.0, event.at.0, told.kind)?;
+    write!(out, ",{},{},{}", event.account, event.at.0, told.kind)?;
     for column in columns {
         let value = told.fields.iter().find(|(name, _)| name == column);
         write!(out, ",{}", value.map_or(String::new(), |(_, value)| cell(value)))?;
