@@ -288,4 +288,73 @@ mod tests {
             "an earlier one may stand under the name"
         );
     }
+
+    #[test]
+    fn what_a_full_journal_cannot_take_is_kept_in_order_and_let_out_when_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = SqliteJournal::open(folder.path(), Some(8), TimestampMs(0)).unwrap();
+        journal.set_ballast(3_900_000);
+        let watch = JournalWatch::default();
+        let hub = Hub::new(Vec::new(), Epoch(1), Epoch(1));
+        let mut committer = Committer::new(journal, hub, watch.clone());
+        let mut seq = 0;
+        let mut acked = 0;
+        let mut commit = |committer: &mut Committer, name: Option<&str>| {
+            let entries: Vec<_> = (seq + 1..=seq + 200).map(entry).collect();
+            seq += 200;
+            let (step, mut answer) = step(entries, name);
+            committer.commit(vec![step]);
+            answer.try_recv().unwrap().map_err(|(refusal, outcome)| {
+                assert!(refusal.message.contains("full"), "{}", refusal.message);
+                outcome
+            })
+        };
+        while watch.state() == JournalState::Live {
+            assert!(commit(&mut committer, None).is_ok(), "the reserve takes it");
+            acked += 200;
+        }
+        assert_eq!(watch.state(), JournalState::Short);
+        loop {
+            let answer = commit(&mut committer, None);
+            if answer.is_err() {
+                assert_eq!(answer, Err(Outcome::Unknown));
+                break;
+            }
+            acked += 200;
+        }
+        assert_eq!(watch.state(), JournalState::Full);
+        assert_eq!(commit(&mut committer, Some("a")), Err(Outcome::Unknown));
+        let (idle, mut answer) = step(Vec::new(), None);
+        committer.commit(vec![idle]);
+        assert_eq!(
+            answer.try_recv().unwrap().map_err(|(_, outcome)| outcome),
+            Err(Outcome::NotExecuted),
+            "it led to nothing"
+        );
+        committer.look_for_room();
+        assert_eq!(
+            (watch.state(), committer.journal.head()),
+            (JournalState::Full, Seq(acked))
+        );
+
+        committer.journal.set_ballast(10);
+        committer.look_for_room();
+        assert_eq!(
+            committer.journal.head(),
+            Seq(acked + 400),
+            "both kept steps, in order"
+        );
+        assert!(committer.kept.is_empty());
+        assert_eq!(
+            watch.state(),
+            JournalState::Short,
+            "the reserve has not come back: the file is large"
+        );
+        drop(committer);
+        let mut journal = SqliteJournal::open(folder.path(), Some(16), TimestampMs(0)).unwrap();
+        assert_eq!(
+            journal.recover().unwrap().state.accounts.len() as u64,
+            acked + 400
+        );
+    }
 }

@@ -279,6 +279,18 @@ impl SqliteJournal {
         self.room.restore(&self.database)
     }
 
+    /// Takes room away, or gives it back, as other files on a disk do.
+    #[cfg(test)]
+    pub fn set_ballast(&self, bytes: u32) {
+        let sql = format!(
+            "DROP TABLE IF EXISTS ballast; CREATE TABLE ballast (bytes BLOB); \
+             INSERT INTO ballast VALUES (zeroblob({bytes}))"
+        );
+        self.database
+            .execute_batch(&sql)
+            .expect("there is room for the ballast");
+    }
+
     /// A number kept beside the entries.
     pub fn fact(&self, name: &str) -> Result<Option<i64>, JournalError> {
         scan::fact(&self.database, name)
