@@ -75,6 +75,11 @@ fn a_flipped_byte_in_the_last_order_costs_that_order_and_no_more() -> Result<()>
         .context("a decision")?;
     flip(&desk.data_dir(), "n-5")?;
     let verified = ask(&desk.data_dir(), &["verify"])?;
+    let epoch = verified
+        .stdout
+        .lines()
+        .find_map(|line| line.strip_prefix("epoch"));
+    let epoch: u32 = epoch.context("the epoch is told")?.trim().parse()?;
     assert_eq!(verified.code, Some(1));
     assert_eq!(verified.stderr.lines().count(), 1, "{}", verified.stderr);
     assert!(
