@@ -230,7 +230,7 @@ mod tests {
             deposit: "1".parse().unwrap(),
         };
         let event = Event {
-            account: AccountId(1),
+            account: AccountId(seq),
             at: TimestampMs(0),
             fact,
         };
