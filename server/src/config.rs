@@ -6,6 +6,7 @@ pub mod venue;
 
 use crate::config::venue::{Fill, Limit};
 use crate::exchange::config::{MarketConfig, ReplayConfig, ReplayForm, SimConfig, Speed};
+use crate::journal::{JournalConfig, MAX_MB_MIN};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Deserializer, de};
 use std::net::SocketAddr;
@@ -29,6 +30,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// Where the journal lives.
     pub data_dir: PathBuf,
+    /// How it is kept.
+    pub journal: JournalConfig,
     /// Where market data come from.
     pub market: MarketConfig,
     /// What a new paper account starts with.
@@ -125,6 +128,14 @@ pub struct ServeArgs {
     /// Folder of the journal, made where it is missing [default: data]
     #[arg(long, env = "TICKWIRE_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Megabytes that the journal may take, at least 8, of which 4 are a reserve for an orderly pause; more than that
+    /// pauses trading [default: what the disk has]
+    #[arg(long, env = "TICKWIRE_JOURNAL_MAX_MB", value_name = "MB")]
+    pub journal_max_mb: Option<u32>,
+    /// Entries of the journal after which a snapshot of the state is made, so that a start folds only those after it
+    /// [default: 20000]
+    #[arg(long, env = "TICKWIRE_SNAPSHOT_EVERY", value_name = "N")]
+    pub snapshot_every: Option<u64>,
     /// Where market data come from [default: replay]
     #[arg(long, env = "TICKWIRE_MARKET", value_enum)]
     pub market: Option<Market>,
@@ -270,6 +281,8 @@ impl ServeArgs {
             config: self.config,
             listen: self.listen.or(fallback.listen),
             data_dir: self.data_dir.or(fallback.data_dir),
+            journal_max_mb: self.journal_max_mb.or(fallback.journal_max_mb),
+            snapshot_every: self.snapshot_every.or(fallback.snapshot_every),
             market: self.market.or(fallback.market),
             replay_form: self.replay_form.or(fallback.replay_form),
             replay_speed: self.replay_speed.or(fallback.replay_speed),
@@ -327,6 +340,7 @@ impl ServeArgs {
         }
         let market = self.market_config()?;
         let (venue, risk, funding_rate) = (self.venue_rules()?, self.risk_limits()?, self.funding_rate()?);
+        let journal = self.journal_config()?;
         Ok(Config {
             http: HttpConfig {
                 listen,
@@ -334,6 +348,7 @@ impl ServeArgs {
                 connections_max,
             },
             data_dir: self.data_dir.unwrap_or_else(|| PathBuf::from("data")),
+            journal,
             market,
             starting_balance,
             venue,
@@ -349,6 +364,23 @@ impl ServeArgs {
 }
 
 impl ServeArgs {
+    fn journal_config(&self) -> Result<JournalConfig, ConfigError> {
+        if self.journal_max_mb.is_some_and(|max_mb| max_mb < MAX_MB_MIN) {
+            return Err(ConfigError(format!(
+                "--journal-max-mb must be at least {MAX_MB_MIN}"
+            )));
+        }
+        let usual = JournalConfig::default();
+        let snapshot_every = self.snapshot_every.unwrap_or(usual.snapshot_every);
+        if snapshot_every == 0 {
+            return Err(ConfigError("--snapshot-every must be at least 1".to_owned()));
+        }
+        Ok(JournalConfig {
+            max_mb: self.journal_max_mb,
+            snapshot_every,
+        })
+    }
+
     fn market_config(&self) -> Result<MarketConfig, ConfigError> {
         let refused = |error: crate::exchange::config::ConfigError| ConfigError(error.to_string());
         let form = match self.replay_form.unwrap_or(Form::Candles) {

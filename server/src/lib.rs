@@ -13,10 +13,12 @@
 //! - [`hub`]: the latest values and recent messages, for everybody to read
 //! - [`socket`]: one pump for each WebSocket; sees hub and queue only
 //! - [`http`]: pages rendered on the server, assets, health
+//! - [`cli`]: what an operator asks of a journal on the command line
 //! - [`config`], [`telemetry`], [`clock`]: what the operator chose, logs, the one clock
 //!
 //! [`run`] puts the parts together; `main.rs` is only a menu.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod engine_task;
@@ -35,7 +37,7 @@ use crate::exchange::config::{MarketConfig, ReplayForm, Speed};
 use crate::http::assets::SiteAssets;
 use crate::http::boot::DeskView;
 use crate::hub::{Hub, Publication};
-use crate::journal::{JournalError, SqliteJournal};
+use crate::journal::{JournalError, JournalWatch, SqliteJournal};
 use crate::queue::{CommandSender, FeedSender, Job};
 use crate::socket::Realtime;
 use crate::telemetry::page::PageLines;
@@ -111,7 +113,10 @@ pub async fn run(
 ) -> Result<(), StartError> {
     let connections_max = connections_max(config.http.connections_max);
     let now = clock::now();
-    let journal = SqliteJournal::open(&config.data_dir, now)?;
+    let mut journal = SqliteJournal::open(&config.data_dir, config.journal.max_mb, now)?;
+    let recovered = journal.recover()?;
+    let watch = JournalWatch::default();
+    watch.set_cut(recovered.cut);
     let history = journal.history();
     let anchor = market_anchor(&journal, &config.market, now)?;
     let feed = exchange::open(&config.market, now, anchor)?;
@@ -128,9 +133,11 @@ pub async fn run(
         account: SHARED_ACCOUNT,
         starting_balance: config.starting_balance,
         feed_name: market.clone(),
+        snapshot_every: config.journal.snapshot_every,
         hub: hub.clone(),
+        watch: watch.clone(),
     };
-    let threads = engine_task::start(task, journal, jobs)?;
+    let threads = engine_task::start(task, recovered, journal, jobs)?;
     info!(market, data_dir = %config.data_dir.display(), "starting");
 
     let (stop, stopped) = watch::channel(false);
@@ -158,7 +165,7 @@ pub async fn run(
         shutdown: stopped,
         connection_ids: Arc::new(AtomicU64::new(0)),
     };
-    let router = http::router(SiteAssets::load(), desk).merge(socket::router(realtime));
+    let router = http::router(SiteAssets::load(), desk, watch).merge(socket::router(realtime));
     let router = http::guard::guarded(router, config.http.allowed_hosts);
 
     if !first_prices(&hub).await {

@@ -8,6 +8,7 @@
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use tickwire_server::cli::JournalCommand;
 use tickwire_server::config::{ServeArgs, check_environment};
 use tickwire_server::{StartError, telemetry};
 use tokio::net::TcpListener;
@@ -24,6 +25,9 @@ struct Cli {
 enum Command {
     /// Serve the desk.
     Serve(Box<ServeArgs>),
+    /// Look into the journal of a desk that does not run: verify, export or replay it.
+    #[command(subcommand)]
+    Journal(JournalCommand),
     /// Print the licences of the desk and of the market data that it carries, and where those come from.
     Licenses,
 }
@@ -41,7 +45,11 @@ fn main() -> ExitCode {
         Err(error) => return refuse_arguments(&error),
     };
     let done = match cli.command {
-        Command::Serve(args) => serve(*args),
+        Command::Serve(args) => serve(*args).map_err(|error| error.to_string()),
+        Command::Journal(command) => {
+            let mut out = std::io::stdout().lock();
+            tickwire_server::cli::journal(command, &mut out).map_err(|error| error.to_string())
+        }
         Command::Licenses => {
             LICENSES.iter().for_each(|text| println!("{text}\n"));
             Ok(())
@@ -74,8 +82,13 @@ fn refuse_arguments(error: &clap::Error) -> ExitCode {
         .filter(|line| !line.is_empty())
         .collect();
     eprintln!(
-        "tickwire: {}; see tickwire serve --help",
-        reason.join(" ").trim_start_matches("error: ")
+        "tickwire: {}; see tickwire {} --help",
+        reason.join(" ").trim_start_matches("error: "),
+        // Clap's own mistakes do not say which subcommand they are of.
+        match std::env::args().nth(1).as_deref() {
+            Some("journal") => "journal",
+            _ => "serve",
+        }
     );
     ExitCode::from(2)
 }

@@ -161,6 +161,15 @@ impl Desk {
         Ok(())
     }
 
+    /// With another value of a flag from the next start on.
+    pub fn set_arg(&mut self, name: &str, value: &str) {
+        let args = &mut self.setup.args;
+        if let Some(place) = args.iter().position(|arg| arg == name) {
+            args.drain(place..place + 2);
+        }
+        args.extend([name.to_owned(), value.to_owned()]);
+    }
+
     /// Waits until the process has ended by itself.
     pub fn ended(&mut self, within: Duration) -> Result<ExitStatus> {
         let deadline = Instant::now() + within;
@@ -233,7 +242,7 @@ impl Desk {
     }
 
     /// What it said on standard error so far.
-    fn words(&self) -> String {
+    pub fn words(&self) -> String {
         let mut words = String::new();
         let read = self.words.try_clone().and_then(|mut file| {
             file.seek(std::io::SeekFrom::Start(0))?;

@@ -8,6 +8,7 @@ pub mod binary;
 pub mod desk;
 pub mod exact;
 pub mod http;
+pub mod journal;
 pub mod order;
 pub mod pump;
 pub mod trial;

@@ -19,7 +19,7 @@ use crate::config::{ConfigError, EngineConfig};
 use crate::event::{Event, Fact};
 use crate::grouped::Grouped;
 use crate::input::{Action, Input, MarketInput, Request};
-use crate::market::{DAY_MS, MarketView};
+use crate::market::{DAY_MS, MarketView, TickEffect};
 use crate::order::Desk;
 use crate::state::{FoldError, State};
 use crate::working::Working;
@@ -184,6 +184,18 @@ impl Engine {
         None
     }
 
+    /// Takes in what a feed tells without acting on it: the market is seen and accounts stay as they are. This is for
+    /// when nothing can be journaled; what prices would have led to happens at the first one that is handled again.
+    pub fn observe(&mut self, input: MarketInput, batch: &mut Batch) {
+        match input {
+            MarketInput::Link { state, at } => self.markets.link_changed(state, at),
+            MarketInput::Ticks(ticks) => ticks.iter().for_each(|tick| {
+                self.take_in(tick, batch);
+            }),
+            told @ (MarketInput::History { .. } | MarketInput::Depth(_)) => self.market(told, batch),
+        }
+    }
+
     /// Takes in one tick.
     pub fn tick(&mut self, tick: &Tick, batch: &mut Batch) {
         // Before the tick: funding is of what was held until now, a day opens with what the account was worth then.
@@ -191,25 +203,9 @@ impl Engine {
         if tick.received_at >= self.day_due_at {
             self.open_days(tick.received_at, batch);
         }
-        let effect = self
-            .markets
-            .number(tick.symbol)
-            .and_then(|number| Some((number, self.markets.tick(number, tick)?)));
-        let Some((number, effect)) = effect else {
-            batch.dropped += 1;
+        let Some((number, effect)) = self.take_in(tick, batch) else {
             return;
         };
-        let touched = batch.touched.market(number, tick.symbol);
-        touched.marks |= effect.marks;
-        if let Some(minute) = effect.candle {
-            touched.candle(minute);
-        }
-        if effect.marks {
-            let touched = &mut batch.touched;
-            self.markets.remark(number, |perpetual, symbol| {
-                touched.market(perpetual, symbol).marks = true
-            });
-        }
         self.funding_after_tick(tick, batch);
         self.orders_after_tick(number, tick, batch);
         self.margin_after_tick(number, tick, effect, batch);
@@ -288,6 +284,30 @@ impl Engine {
             accounts.extend(self.holders.get(&market.symbol).into_iter().flatten());
         }
         accounts
+    }
+
+    /// Lets the market that ticked know. Gives its number, and what the tick changed; nothing where it was dropped.
+    fn take_in(&mut self, tick: &Tick, batch: &mut Batch) -> Option<(usize, TickEffect)> {
+        let effect = self
+            .markets
+            .number(tick.symbol)
+            .and_then(|number| Some((number, self.markets.tick(number, tick)?)));
+        let Some((number, effect)) = effect else {
+            batch.dropped += 1;
+            return None;
+        };
+        let touched = batch.touched.market(number, tick.symbol);
+        touched.marks |= effect.marks;
+        if let Some(minute) = effect.candle {
+            touched.candle(minute);
+        }
+        if effect.marks {
+            let touched = &mut batch.touched;
+            self.markets.remark(number, |perpetual, symbol| {
+                touched.market(perpetual, symbol).marks = true
+            });
+        }
+        Some((number, effect))
     }
 
     fn market(&mut self, input: MarketInput, batch: &mut Batch) {

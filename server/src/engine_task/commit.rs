@@ -2,75 +2,203 @@
 
 use super::Step;
 use super::decide::refuse_unjournaled;
+use super::snapshots::Snapshots;
 use crate::hub::Hub;
-use crate::journal::SqliteJournal;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Receiver;
-use tickwire_protocol::message::Outcome;
-use tracing::error;
+use crate::journal::{Entry, JournalError, JournalWatch, SqliteJournal};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+use tickwire_protocol::message::{JournalState, Outcome};
+use tracing::{error, info, warn};
 
 /// Steps whose events go into one transaction.
 const STEPS_A_COMMIT: usize = 64;
+
+/// How often it is tried again whether there is room.
+const TRIED_EVERY: Duration = Duration::from_secs(1);
 
 /// Owns the journal.
 pub struct Committer {
     journal: SqliteJournal,
     hub: Hub,
-    journal_down: Arc<AtomicBool>,
+    watch: JournalWatch,
+    /// Decided, and waiting for room: their entries follow on the journal's last one. Nothing is decided meanwhile, so
+    /// they are no more than were under way when it got full.
+    kept: Vec<Step>,
+    tried_at: Instant,
+    snapshots: Option<Snapshots>,
 }
 
 impl Committer {
-    /// Appends to `journal`, publishes to `hub`, and raises `journal_down` when the journal fails.
-    pub fn new(journal: SqliteJournal, hub: Hub, journal_down: Arc<AtomicBool>) -> Committer {
+    /// Appends to `journal`, publishes to `hub`, and tells `watch` how the journal is.
+    pub fn new(journal: SqliteJournal, hub: Hub, watch: JournalWatch) -> Committer {
         Committer {
             journal,
             hub,
-            journal_down,
+            watch,
+            kept: Vec::new(),
+            tried_at: Instant::now(),
+            snapshots: Snapshots::start(),
         }
     }
 
     /// Commits until no more steps come.
     pub fn run(mut self, steps: &Receiver<Step>) {
-        while let Ok(first) = steps.recv() {
-            let mut waiting = vec![first];
-            waiting.extend(steps.try_iter().take(STEPS_A_COMMIT - 1));
-            self.commit(waiting);
+        loop {
+            match steps.recv_timeout(TRIED_EVERY) {
+                Ok(first) => {
+                    let mut waiting = vec![first];
+                    waiting.extend(steps.try_iter().take(STEPS_A_COMMIT - 1));
+                    self.commit(waiting);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if let Some(snapshots) = &self.snapshots {
+                snapshots.store_done(&mut self.journal);
+            }
+            if self.tried_at.elapsed() >= TRIED_EVERY {
+                self.look_for_room();
+            }
+        }
+        self.look_for_room();
+        if !self.kept.is_empty() {
+            error!(
+                steps = self.kept.len(),
+                "stopped with a full journal: what was answered as unknown did not happen"
+            );
+        }
+        if let Some(snapshots) = self.snapshots.take() {
+            snapshots.finish(&mut self.journal);
         }
     }
 
     fn commit(&mut self, mut steps: Vec<Step>) {
-        let was_down = self.is_down();
-        let entries: Vec<_> = steps.iter_mut().flat_map(|step| step.entries.drain(..)).collect();
-        if !entries.is_empty()
-            && !was_down
-            && let Err(reason) = self.journal.append(&entries)
-        {
-            error!(%reason, entries = entries.len(), "the journal cannot be written; nothing more is decided");
-            self.journal_down.store(true, Ordering::Release);
-        }
-        if self.is_down() {
-            for step in &mut steps {
-                withhold(step, !was_down);
+        match self.watch.state() {
+            JournalState::Down => {
+                steps
+                    .iter_mut()
+                    .for_each(|step| withhold(step, JournalState::Down, false));
+                return self.let_out(steps);
             }
+            JournalState::Full => return self.keep(steps),
+            JournalState::Live | JournalState::Short => {}
         }
-        // First everybody's view, then the answers: who has an answer and looks, sees what it says.
-        self.hub
-            .publish(steps.iter_mut().flat_map(|step| step.publications.drain(..)));
-        for (reply, answer) in steps.into_iter().flat_map(|step| step.replies) {
-            // Whoever asked may be gone; what was decided stands all the same.
-            let _ = reply.send(answer);
+        let entries: Vec<_> = steps
+            .iter()
+            .flat_map(|step| step.entries.iter().cloned())
+            .collect();
+        match self.append(&entries) {
+            Ok(()) => self.let_out(steps),
+            Err(JournalError::Full(reason)) => {
+                error!(%reason, entries = entries.len(), "the journal is full; nothing is decided until there is room");
+                self.watch.set(JournalState::Full);
+                self.tried_at = Instant::now();
+                self.keep(steps);
+            }
+            Err(reason) => {
+                self.fail(&reason, entries.len());
+                steps
+                    .iter_mut()
+                    .for_each(|step| withhold(step, JournalState::Down, true));
+                self.let_out(steps);
+            }
         }
     }
 
-    fn is_down(&self) -> bool {
-        self.journal_down.load(Ordering::Acquire)
+    /// Appends, and takes to the reserve where that is needed.
+    fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
+        match self.journal.append(entries) {
+            Err(JournalError::Full(reason)) if self.journal.release_reserve()? => {
+                error!(%reason, "the journal is short of room: it lives on its reserve, and trading is paused");
+                self.journal.append(entries)?;
+                self.watch.set(JournalState::Short);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Keeps steps until there is room. Whoever waits for an answer hears that it is not known yet.
+    fn keep(&mut self, mut steps: Vec<Step>) {
+        for step in &mut steps {
+            // Without entries of its own an answer may still speak of an order that is kept.
+            let publications = std::mem::take(&mut step.publications);
+            withhold(step, JournalState::Full, !step.entries.is_empty());
+            step.snapshot = None;
+            step.publications = publications;
+            for (reply, answer) in step.replies.drain(..) {
+                let _ = reply.send(answer);
+            }
+        }
+        self.kept
+            .extend(steps.into_iter().filter(|step| !step.is_empty()));
+    }
+
+    /// Commits what is kept, where there is room by now, and puts the reserve back.
+    fn look_for_room(&mut self) {
+        self.tried_at = Instant::now();
+        if self.watch.state() == JournalState::Full {
+            let entries: Vec<_> = self
+                .kept
+                .iter()
+                .flat_map(|step| step.entries.iter().cloned())
+                .collect();
+            match self.journal.append(&entries) {
+                Ok(()) => {
+                    info!(entries = entries.len(), "there is room for the journal again");
+                    let kept = std::mem::take(&mut self.kept);
+                    self.let_out(kept);
+                    self.watch.set(JournalState::Short);
+                }
+                Err(JournalError::Full(_)) => return,
+                Err(reason) => {
+                    self.fail(&reason, entries.len());
+                    self.kept.clear();
+                    return;
+                }
+            }
+        }
+        if self.watch.state() == JournalState::Short {
+            match self.journal.restore_reserve() {
+                Ok(true) => {
+                    info!("the journal has its reserve of room again");
+                    self.watch.set(JournalState::Live);
+                }
+                Ok(false) => {}
+                Err(reason) => warn!(%reason, "the journal's reserve of room cannot be put back"),
+            }
+        }
+    }
+
+    fn fail(&self, reason: &JournalError, entries: usize) {
+        error!(%reason, entries, "the journal cannot be written; nothing more is decided");
+        self.watch.set(JournalState::Down);
+    }
+
+    fn let_out(&mut self, mut steps: Vec<Step>) {
+        // First everybody's view, then the answers: who has an answer and looks, sees what it says.
+        self.hub
+            .publish(steps.iter_mut().flat_map(|step| step.publications.drain(..)));
+        for step in steps {
+            for (reply, answer) in step.replies {
+                // Whoever asked may be gone; what was decided stands all the same.
+                let _ = reply.send(answer);
+            }
+            if let (Some(snapshots), Some((state, is_last))) = (&self.snapshots, step.snapshot) {
+                if is_last {
+                    snapshots.take_last(state, &mut self.journal);
+                } else {
+                    snapshots.take(state);
+                }
+            }
+        }
     }
 }
 
 /// Takes back from a step what was decided and is not known to be in the journal. The market goes on.
-fn withhold(step: &mut Step, was_handed_to_disk: bool) {
+fn withhold(step: &mut Step, journal: JournalState, was_handed_to_disk: bool) {
     step.publications.clear();
+    step.snapshot = None;
     for (_, answer) in &mut step.replies {
         if let Ok(report) = answer {
             // What was handed to the disk when it failed may be there after a restart, or not. What came later was not
@@ -81,7 +209,7 @@ fn withhold(step: &mut Step, was_handed_to_disk: bool) {
             } else {
                 Outcome::NotExecuted
             };
-            *answer = Err((refuse_unjournaled(outcome), outcome));
+            *answer = Err((refuse_unjournaled(journal, outcome), outcome));
         }
     }
 }
@@ -89,7 +217,6 @@ fn withhold(step: &mut Step, was_handed_to_disk: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::Entry;
     use tickwire_engine::event::{Event, Fact};
     use tickwire_protocol::clock::TimestampMs;
     use tickwire_protocol::command::Report;
@@ -103,13 +230,15 @@ mod tests {
             deposit: "1".parse().unwrap(),
         };
         let event = Event {
-            account: AccountId(1),
+            account: AccountId(seq),
             at: TimestampMs(0),
             fact,
         };
         Entry {
             seq: Seq(seq),
             topic_seq: None,
+            decision: Seq(seq),
+            ends: true,
             event,
         }
     }
@@ -135,10 +264,10 @@ mod tests {
     #[test]
     fn what_a_failing_journal_leaves_open_is_said_to_be_unknown() {
         let folder = tempfile::tempdir().unwrap();
-        let journal = SqliteJournal::open(folder.path(), TimestampMs(0)).unwrap();
-        let down = Arc::new(AtomicBool::new(false));
+        let journal = SqliteJournal::open(folder.path(), None, TimestampMs(0)).unwrap();
+        let watch = JournalWatch::default();
         let hub = Hub::new(Vec::new(), Epoch(1), Epoch(1));
-        let mut committer = Committer::new(journal, hub, Arc::clone(&down));
+        let mut committer = Committer::new(journal, hub, watch.clone());
         let mut outcome = |entries, name| {
             let (step, mut answer) = step(entries, name);
             committer.commit(vec![step]);
@@ -147,7 +276,7 @@ mod tests {
         assert!(outcome(vec![entry(1)], None).is_ok());
         // An entry that is there already is refused by the database, as any entry is by a broken disk.
         assert_eq!(outcome(vec![entry(1)], None), Err(Outcome::Unknown));
-        assert!(down.load(Ordering::Acquire));
+        assert_eq!(watch.state(), JournalState::Down);
         assert_eq!(
             outcome(vec![entry(2)], None),
             Err(Outcome::NotExecuted),
@@ -157,6 +286,75 @@ mod tests {
             outcome(Vec::new(), Some("a")),
             Err(Outcome::Unknown),
             "an earlier one may stand under the name"
+        );
+    }
+
+    #[test]
+    fn what_a_full_journal_cannot_take_is_kept_in_order_and_let_out_when_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = SqliteJournal::open(folder.path(), Some(8), TimestampMs(0)).unwrap();
+        journal.set_ballast(3_900_000);
+        let watch = JournalWatch::default();
+        let hub = Hub::new(Vec::new(), Epoch(1), Epoch(1));
+        let mut committer = Committer::new(journal, hub, watch.clone());
+        let mut seq = 0;
+        let mut acked = 0;
+        let mut commit = |committer: &mut Committer, name: Option<&str>| {
+            let entries: Vec<_> = (seq + 1..=seq + 200).map(entry).collect();
+            seq += 200;
+            let (step, mut answer) = step(entries, name);
+            committer.commit(vec![step]);
+            answer.try_recv().unwrap().map_err(|(refusal, outcome)| {
+                assert!(refusal.message.contains("full"), "{}", refusal.message);
+                outcome
+            })
+        };
+        while watch.state() == JournalState::Live {
+            assert!(commit(&mut committer, None).is_ok(), "the reserve takes it");
+            acked += 200;
+        }
+        assert_eq!(watch.state(), JournalState::Short);
+        loop {
+            let answer = commit(&mut committer, None);
+            if answer.is_err() {
+                assert_eq!(answer, Err(Outcome::Unknown));
+                break;
+            }
+            acked += 200;
+        }
+        assert_eq!(watch.state(), JournalState::Full);
+        assert_eq!(commit(&mut committer, Some("a")), Err(Outcome::Unknown));
+        let (idle, mut answer) = step(Vec::new(), None);
+        committer.commit(vec![idle]);
+        assert_eq!(
+            answer.try_recv().unwrap().map_err(|(_, outcome)| outcome),
+            Err(Outcome::NotExecuted),
+            "it led to nothing"
+        );
+        committer.look_for_room();
+        assert_eq!(
+            (watch.state(), committer.journal.head()),
+            (JournalState::Full, Seq(acked))
+        );
+
+        committer.journal.set_ballast(10);
+        committer.look_for_room();
+        assert_eq!(
+            committer.journal.head(),
+            Seq(acked + 400),
+            "both kept steps, in order"
+        );
+        assert!(committer.kept.is_empty());
+        assert_eq!(
+            watch.state(),
+            JournalState::Short,
+            "the reserve has not come back: the file is large"
+        );
+        drop(committer);
+        let mut journal = SqliteJournal::open(folder.path(), Some(16), TimestampMs(0)).unwrap();
+        assert_eq!(
+            journal.recover().unwrap().state.accounts.len() as u64,
+            acked + 400
         );
     }
 }

@@ -3,17 +3,16 @@
 use super::publish::{self, Publisher};
 use super::{Step, number};
 use crate::hub::Hub;
+use crate::journal::JournalWatch;
 use crate::queue::Job;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 use tickwire_engine::batch::Batch;
 use tickwire_engine::engine::Done;
-use tickwire_engine::input::{Action, Input, Request};
+use tickwire_engine::input::{Action, Input, Notice, Request};
 use tickwire_engine::{Answer, Engine};
 use tickwire_protocol::error::{ErrorCode, Refusal};
 use tickwire_protocol::id::Seq;
-use tickwire_protocol::message::Outcome;
+use tickwire_protocol::message::{JournalState, Outcome};
 use tickwire_protocol::session::server::EngineAnswer;
 use tokio::sync::mpsc;
 use tracing::warn;
@@ -21,31 +20,59 @@ use tracing::warn;
 /// Jobs decided on before what they led to is handed on.
 const JOBS_A_STEP: usize = 256;
 
+/// A long journal gets a snapshot only after a fiftieth of it was added: copying and storing the state costs by its
+/// size, which grows with the journal, and a start folds a fiftieth in a second or two.
+const SNAPSHOT_SHARE: u64 = 50;
+
+/// Where the journal is.
+#[derive(Clone, Copy, Debug)]
+pub struct Places {
+    /// Its last entry.
+    pub head: Seq,
+    /// The last entry that a snapshot was made after.
+    pub snapshot_at: Seq,
+    /// Entries after which another one is made, at least.
+    pub snapshot_every: u64,
+}
+
+impl Places {
+    fn is_snapshot_due(&self) -> bool {
+        let since = self.head.0.saturating_sub(self.snapshot_at.0);
+        since >= self.snapshot_every.max(self.head.0 / SNAPSHOT_SHARE)
+    }
+}
+
 /// Owns the engine.
 pub struct Decider {
     engine: Engine,
-    head: Seq,
+    places: Places,
     publisher: Publisher,
     hub: Hub,
-    journal_down: Arc<AtomicBool>,
+    watch: JournalWatch,
+    /// What the engine knows of the journal's room.
+    told_short: bool,
+    /// Whether it is still to be told that room ran out.
+    owes_short: bool,
     dropped: u64,
 }
 
 impl Decider {
-    /// An engine whose last entry in the journal is `head`.
+    /// An engine whose journal is at `places`.
     pub fn new(
         engine: Engine,
-        head: Seq,
+        places: Places,
         publisher: Publisher,
         hub: Hub,
-        journal_down: Arc<AtomicBool>,
+        watch: JournalWatch,
     ) -> Decider {
         Decider {
             engine,
-            head,
+            places,
             publisher,
             hub,
-            journal_down,
+            watch,
+            told_short: false,
+            owes_short: false,
             dropped: 0,
         }
     }
@@ -59,7 +86,7 @@ impl Decider {
                 return;
             }
             let stops = jobs.iter().any(|job| matches!(job, Job::Stop));
-            let step = self.step(&mut jobs, &mut batch);
+            let step = self.step(&mut jobs, &mut batch, stops);
             if !step.is_empty() && steps.send(step).is_err() {
                 return;
             }
@@ -69,20 +96,26 @@ impl Decider {
         }
     }
 
-    fn step(&mut self, jobs: &mut Vec<Job>, batch: &mut Batch) -> Step {
+    fn step(&mut self, jobs: &mut Vec<Job>, batch: &mut Batch, is_last: bool) -> Step {
         let mut step = Step::default();
         // What everybody may see depends on no journal, so a slow disk does not hold the market up.
         let mut open = Vec::new();
-        let journal_down = self.journal_down.load(Ordering::Acquire);
+        let journal = self.watch.state();
+        let is_writable = matches!(journal, JournalState::Live | JournalState::Short);
         let mut timer = None;
+        // After each input, how many records there are: what one input led to is one decision.
+        let mut ends = Vec::new();
+        self.tell_short(journal, batch);
+        ends.push(batch.records.len());
         for job in jobs.drain(..) {
             match job {
-                Job::Market(input) => {
+                Job::Market(input) if is_writable => {
                     self.engine.handle_into(Input::Market(input), batch);
                 }
+                Job::Market(input) => self.engine.observe(input, batch),
                 Job::Timer(at) => {
                     timer = Some(at);
-                    if !journal_down {
+                    if is_writable {
                         self.engine.handle_into(Input::Timer(at), batch);
                     }
                 }
@@ -92,16 +125,17 @@ impl Decider {
                     action,
                     reply,
                 } => {
-                    let answer = if journal_down {
-                        answer_unjournaled(&action)
-                    } else {
+                    let answer = if is_writable {
                         let request = Request { account, at, action };
                         translate(self.engine.handle_into(Input::Request(request), batch))
+                    } else {
+                        answer_unjournaled(journal, &action)
                     };
                     step.replies.push((reply, answer));
                 }
                 Job::Stop => {}
             }
+            ends.push(batch.records.len());
         }
         if batch.dropped > 0 {
             self.dropped += batch.dropped;
@@ -112,51 +146,82 @@ impl Decider {
             );
         }
         let accounts = self.engine.touched_accounts(&batch.touched);
-        step.entries = number(batch, self.head);
+        step.entries = number(batch, &ends, self.places.head);
         if let Some(last) = step.entries.last() {
-            self.head = last.seq;
+            self.places.head = last.seq;
+        }
+        let is_due = self.places.is_snapshot_due() || (is_last && self.places.head > self.places.snapshot_at);
+        if journal == JournalState::Live && is_due {
+            let state = Box::new(self.engine.state().clone());
+            step.snapshot = Some(((self.places.head, state), is_last));
+            self.places.snapshot_at = self.places.head;
         }
         step.publications
             .extend(step.entries.iter().filter_map(publish::event));
         let now = crate::clock::now();
         self.publisher
             .markets(&self.engine, &batch.touched, now, &mut open);
-        if !journal_down {
+        if is_writable {
             for account in accounts {
                 step.publications
                     .extend(self.publisher.account(&self.engine, account, now));
             }
         }
-        if let Some(at) = timer.filter(|_| !journal_down) {
+        if let Some(at) = timer.filter(|_| is_writable) {
             step.publications.extend(self.publisher.overdue(&self.engine, at));
         }
         open.extend(
             self.publisher
-                .status(&self.engine, self.hub.connections(), journal_down, now),
+                .status(&self.engine, self.hub.connections(), journal, now),
         );
         self.hub.publish(open);
         batch.clear();
         step
     }
+
+    /// Tells the engine once each time that room for the journal runs out, as soon as what follows can be kept.
+    fn tell_short(&mut self, journal: JournalState, batch: &mut Batch) {
+        match journal {
+            JournalState::Short | JournalState::Full if !self.told_short => {
+                self.told_short = true;
+                self.owes_short = true;
+            }
+            JournalState::Live if !self.owes_short => self.told_short = false,
+            _ => {}
+        }
+        if self.owes_short && matches!(journal, JournalState::Live | JournalState::Short) {
+            self.owes_short = false;
+            let notice = Notice::JournalShort;
+            let at = crate::clock::now();
+            self.engine.handle_into(Input::Notice { notice, at }, batch);
+        }
+    }
 }
 
-/// The sentence for commands when nothing can be remembered.
-pub fn refuse_unjournaled(outcome: Outcome) -> Refusal {
-    let what = match outcome {
-        Outcome::Unknown => {
+/// The sentence for commands when nothing can be remembered, and why: the journal is down, or full.
+pub fn refuse_unjournaled(journal: JournalState, outcome: Outcome) -> Refusal {
+    let what = match (journal, outcome) {
+        (JournalState::Full, Outcome::Unknown) => {
+            "the disk is full; whether this order stands is known when there is room again: send it again then, with the \
+             same client_order_id"
+        }
+        (JournalState::Full, Outcome::Executed | Outcome::NotExecuted) => {
+            "the disk is full, so nothing was done; the operator must make room, and trading goes on by itself then"
+        }
+        (_, Outcome::Unknown) => {
             "the journal cannot be written; whether this order stands is known after the desk was restarted: send it \
              again then, with the same client_order_id"
         }
-        Outcome::Executed | Outcome::NotExecuted => {
+        (_, Outcome::Executed | Outcome::NotExecuted) => {
             "the journal cannot be written, so nothing was done; the operator must see to the disk and restart the desk"
         }
     };
     Refusal::new(ErrorCode::Unavailable, what)
 }
 
-/// The answer to a command that comes while the journal is down. The state is ahead of the journal since it failed, so
-/// nothing may be decided on it; and a named order may be the retry of one that stands.
-fn answer_unjournaled(action: &Action) -> EngineAnswer {
+/// The answer to a command that comes while nothing can be journaled. The state is ahead of the journal since it
+/// failed, so nothing may be decided on it; and a named order may be the retry of one that stands.
+fn answer_unjournaled(journal: JournalState, action: &Action) -> EngineAnswer {
     let named = match action {
         Action::Instruct(instruction) => instruction.client_order_id().is_some(),
         Action::OpenAccount { .. } => false,
@@ -166,7 +231,7 @@ fn answer_unjournaled(action: &Action) -> EngineAnswer {
     } else {
         Outcome::NotExecuted
     };
-    Err((refuse_unjournaled(outcome), outcome))
+    Err((refuse_unjournaled(journal, outcome), outcome))
 }
 
 fn translate(answer: Option<Answer>) -> EngineAnswer {

@@ -10,29 +10,29 @@
 mod commit;
 mod decide;
 mod publish;
+mod snapshots;
 
 use crate::StartError;
 use crate::clock;
-use crate::hub::{Hub, Publication};
-use crate::journal::{Entry, JournalError, SqliteJournal};
+use crate::hub::{Hub, Publication, RETENTION};
+use crate::journal::{Entry, JournalError, JournalWatch, Recovered, SqliteJournal, hash_of};
 use crate::queue::Job;
 use commit::Committer;
-use decide::Decider;
+use decide::{Decider, Places};
 use publish::Publisher;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use tickwire_engine::batch::Batch;
-use tickwire_engine::input::{Action, Input, Request};
-use tickwire_engine::{Engine, EngineConfig};
+use tickwire_engine::input::{Action, Input, Notice, Request};
+use tickwire_engine::{Engine, EngineConfig, State};
 use tickwire_protocol::id::{AccountId, Seq};
 use tickwire_protocol::market::{Instrument, VenueRules};
+use tickwire_protocol::message::JournalState;
 use tickwire_protocol::money::Amount;
 use tickwire_protocol::risk::RiskLimits;
 use tickwire_protocol::session::server::EngineAnswer;
 use tokio::sync::{mpsc, oneshot, watch};
-use tracing::info;
+use tracing::{Level, debug, enabled, info, warn};
 
 /// Steps that may wait for the disk. With more, the engine waits, and with it the queue and the feeds: memory stays
 /// bounded, however slow the disk.
@@ -55,8 +55,12 @@ pub struct EngineTask {
     pub starting_balance: Amount,
     /// The feed's name, for the status.
     pub feed_name: String,
+    /// A snapshot of the state is made after this many entries, or more where the journal is long.
+    pub snapshot_every: u64,
     /// Where to publish.
     pub hub: Hub,
+    /// Where to tell how the journal is.
+    pub watch: JournalWatch,
 }
 
 /// What belongs together: nothing of it is seen by anybody before its events are durable.
@@ -65,11 +69,16 @@ struct Step {
     entries: Vec<Entry>,
     publications: Vec<Publication>,
     replies: Vec<(oneshot::Sender<EngineAnswer>, EngineAnswer)>,
+    /// The state after the last of the entries, where it is time for a snapshot, and whether it is the last one.
+    snapshot: Option<((Seq, Box<State>), bool)>,
 }
 
 impl Step {
     fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.publications.is_empty() && self.replies.is_empty()
+        self.entries.is_empty()
+            && self.publications.is_empty()
+            && self.replies.is_empty()
+            && self.snapshot.is_none()
     }
 }
 
@@ -103,10 +112,12 @@ impl Drop for TellsItsEnd {
 /// Folds the journal into an engine, opens the account where it is missing, and starts the threads.
 pub fn start(
     task: EngineTask,
+    recovered: Recovered,
     mut journal: SqliteJournal,
     jobs: mpsc::Receiver<Job>,
 ) -> Result<Threads, StartError> {
-    let mut engine = recover(&task, &mut journal)?;
+    let snapshot_at = Seq(journal.head().0.saturating_sub(recovered.folded));
+    let mut engine = restore(&task, recovered, &journal)?;
     let head = open_account(&task, &mut engine, &mut journal)?;
     if let Some(view) = engine.account(task.account) {
         task.hub.seed(task.account, publish::seed(&view, clock::now()));
@@ -115,10 +126,18 @@ pub fn start(
     task.hub
         .publish(publisher.account(&engine, task.account, clock::now()));
 
-    let journal_down = Arc::new(AtomicBool::new(false));
+    if journal.is_short() {
+        task.watch.set(JournalState::Short);
+        warn!("the journal is short of room: it lives on its reserve, and trading is paused");
+    }
     let (steps, waiting) = sync_channel(STEPS_MAX);
-    let committer = Committer::new(journal, task.hub.clone(), Arc::clone(&journal_down));
-    let decider = Decider::new(engine, head, publisher, task.hub, journal_down);
+    let committer = Committer::new(journal, task.hub.clone(), task.watch.clone());
+    let places = Places {
+        head,
+        snapshot_at,
+        snapshot_every: task.snapshot_every,
+    };
+    let decider = Decider::new(engine, places, publisher, task.hub, task.watch);
     let (alive, ended) = watch::channel(false);
     let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
         let guard = TellsItsEnd(alive.clone());
@@ -140,64 +159,139 @@ pub fn start(
     })
 }
 
-/// The engine that the journal tells of. The hub's logs are filled on the way, so that clients can resume.
-fn recover(task: &EngineTask, journal: &mut SqliteJournal) -> Result<Engine, StartError> {
+/// The engine that the journal tells of. The hub's logs are filled with the last messages, so that clients can resume.
+fn restore(task: &EngineTask, recovered: Recovered, journal: &SqliteJournal) -> Result<Engine, StartError> {
     let config = EngineConfig {
         instruments: task.instruments.clone(),
         currency: task.currency.clone(),
         rules: task.rules,
         risk: task.risk,
     };
-    let mut engine = Engine::new(config).map_err(|error| StartError::Engine(error.to_string()))?;
-    journal.read(|entry| {
-        let seq = engine.apply(&entry.event).map_err(|error| error.to_string())?;
-        if seq != entry.topic_seq {
-            return Err("its place in its topic is not the next one".to_owned());
+    let head = journal.head();
+    info!(entries = head.0, folded = recovered.folded, "journal folded");
+    if enabled!(Level::DEBUG) {
+        // Some seconds for a long journal, so only where it is asked for.
+        let hash = hash_of(&recovered.state).map_err(|error| StartError::Engine(error.to_string()))?;
+        debug!(entries = head.0, state_hash = %hash, "state restored");
+    }
+    let engine =
+        Engine::restore(config, recovered.state).map_err(|error| StartError::Engine(error.to_string()))?;
+    for (&id, account) in &engine.state().accounts {
+        for (topic, last) in account.heads() {
+            let entries = journal.newest_of_topic(id, topic, RETENTION)?;
+            if entries.last().and_then(|entry| entry.topic_seq).unwrap_or(Seq(0)) != last {
+                return Err(StartError::Journal(JournalError::Damaged {
+                    seq: head,
+                    reason: format!("the last message of {topic} is not number {last}"),
+                }));
+            }
+            task.hub.refill(entries.iter().filter_map(publish::event));
         }
-        task.hub.publish(publish::event(&entry));
-        Ok(())
-    })?;
-    info!(entries = journal.head().0, "journal folded");
+    }
     Ok(engine)
 }
 
+/// Opens the account where it is missing, and tells all accounts what was lost, before anybody can ask.
 fn open_account(
     task: &EngineTask,
     engine: &mut Engine,
     journal: &mut SqliteJournal,
 ) -> Result<Seq, StartError> {
     let mut batch = Batch::default();
+    let mut ends = Vec::new();
+    let at = clock::now();
     let action = Action::OpenAccount {
         deposit: task.starting_balance,
     };
     let request = Request {
         account: task.account,
-        at: clock::now(),
+        at,
         action,
     };
     if let Some(Err(refusal)) = engine.handle_into(Input::Request(request), &mut batch) {
         return Err(StartError::Engine(refusal.message));
     }
-    let entries = number(&mut batch, journal.head());
-    journal
-        .append(&entries)
-        .map_err(|error: JournalError| StartError::Journal(error))?;
+    ends.push(batch.records.len());
+    let lost = task.watch.cut();
+    if lost > 0 {
+        let notice = Notice::JournalCut { entries: lost };
+        engine.handle_into(Input::Notice { notice, at }, &mut batch);
+        ends.push(batch.records.len());
+    }
+    let entries = number(&mut batch, &ends, journal.head());
+    let told: Vec<Publication> = entries.iter().filter_map(publish::event).collect();
+    if let Err(error) = journal.append(&entries) {
+        let is_full = matches!(error, JournalError::Full(_));
+        if !is_full || !journal.release_reserve()? {
+            return Err(StartError::Journal(error));
+        }
+        journal.append(&entries)?;
+    }
+    task.hub.publish(told);
     Ok(journal.head())
 }
 
-/// The entries of a batch's events, numbered from after `head`.
-fn number(batch: &mut Batch, head: Seq) -> Vec<Entry> {
+/// The entries of a batch's events, numbered from after `head`. `ends` says how many records there were after each input
+/// of the engine: what one input led to is one decision.
+fn number(batch: &mut Batch, ends: &[usize], head: Seq) -> Vec<Entry> {
+    let mut ends = ends.iter().copied().peekable();
+    let count = batch.records.len();
     let mut seq = head;
+    let mut decision = head.next();
     batch
         .records
         .drain(..)
-        .map(|record| {
+        .enumerate()
+        .map(|(place, record)| {
             seq = seq.next();
-            Entry {
+            while ends.next_if(|end| *end <= place).is_some() {}
+            let is_last = ends.peek() == Some(&(place + 1)) || place + 1 == count;
+            let entry = Entry {
                 seq,
                 topic_seq: record.seq,
+                decision,
+                ends: is_last,
                 event: record.event,
+            };
+            if is_last {
+                decision = seq.next();
             }
+            entry
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tickwire_engine::batch::Record;
+    use tickwire_engine::event::{Event, Fact};
+    use tickwire_protocol::clock::TimestampMs;
+
+    #[test]
+    fn what_one_input_led_to_is_one_decision() {
+        let record = || Record {
+            event: Event {
+                account: AccountId(1),
+                at: TimestampMs(0),
+                fact: Fact::EquityMarked { equity: Amount::ZERO },
+            },
+            seq: None,
+        };
+        let mut batch = Batch {
+            records: vec![record(), record(), record(), record()],
+            ..Batch::default()
+        };
+        // The first input led to nothing, the second to two events, the third to nothing, the last to two.
+        let entries = number(&mut batch, &[0, 2, 2, 4], Seq(10));
+        let told: Vec<_> = entries
+            .iter()
+            .map(|entry| (entry.seq.0, entry.decision.0, entry.ends))
+            .collect();
+        assert_eq!(
+            told,
+            [(11, 11, false), (12, 11, true), (13, 13, false), (14, 13, true)]
+        );
+        assert!(batch.records.is_empty());
+    }
 }

@@ -133,7 +133,7 @@ impl Publisher {
         &mut self,
         engine: &Engine,
         connections: u32,
-        journal_down: bool,
+        journal: JournalState,
         now: TimestampMs,
     ) -> Option<Publication> {
         let link = engine.markets().link();
@@ -141,11 +141,6 @@ impl Publisher {
         let feed = match (link.state, silence_ms) {
             (LinkState::Live, Some(silence_ms)) if silence_ms >= FEED_STALLED_MS => LinkState::Stalled,
             (state, _) => state,
-        };
-        let journal = if journal_down {
-            JournalState::Down
-        } else {
-            JournalState::Live
         };
         let news = self.told != Some((feed, journal, connections));
         if !news && now.since(self.status_at) < STATUS_SILENCE_MS {

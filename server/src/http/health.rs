@@ -2,6 +2,7 @@
 
 use crate::clock;
 use crate::hub::Hub;
+use crate::journal::JournalWatch;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -25,6 +26,8 @@ enum Verdict {
     Healthy,
     /// The feed has not spoken yet.
     Starting,
+    /// Everything works but for what `reason` says, and that needs a person.
+    Degraded,
     /// A part does not work.
     Unhealthy,
 }
@@ -37,15 +40,23 @@ struct Health {
     version: &'static str,
     feed: Option<FeedStatus>,
     journal: JournalState,
+    /// What is wrong with the journal, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// Damaged entries that were cut off the journal's end at this start.
+    journal_cut: u64,
 }
 
 /// The route.
-pub fn router(hub: Hub) -> Router {
-    Router::new().route("/health", get(health)).with_state(hub)
+pub fn router(hub: Hub, journal: JournalWatch) -> Router {
+    Router::new()
+        .route("/health", get(health))
+        .with_state((hub, journal))
 }
 
-/// 200 where all parts work, otherwise 503 with the same body, which says which part does not.
-async fn health(State(hub): State<Hub>) -> Response {
+/// 200 where orders are taken, also when it is only those that close positions; otherwise 503. The body says which
+/// part does not work, and `reason` what to do about the journal.
+async fn health(State((hub, watch)): State<(Hub, JournalWatch)>) -> Response {
     // The status belongs to no account, so any will do to read it.
     let status = hub.with_board(AccountId(0), |board| {
         board
@@ -61,31 +72,57 @@ async fn health(State(hub): State<Hub>) -> Response {
     let verdict = match told_at {
         // The status is told every second, so one that is old comes from an engine that is stuck.
         Some(told_at) if now.since(told_at) > STATUS_AGE_MAX_MS => Verdict::Unhealthy,
-        _ => verdict(status.as_ref()),
+        _ => verdict(status.as_ref(), watch.state(), watch.cut()),
     };
     let health = Health {
         status: verdict,
         active_connections: hub.connections(),
         timestamp: now,
         version: env!("CARGO_PKG_VERSION"),
-        journal: status
-            .as_ref()
-            .map_or(JournalState::Live, |status| status.journal),
+        journal: watch.state(),
+        reason: reason(watch.state(), watch.cut()),
+        journal_cut: watch.cut(),
         feed: status.map(|status| status.feed),
     };
-    let code = match verdict {
-        Verdict::Healthy => StatusCode::OK,
-        Verdict::Starting | Verdict::Unhealthy => StatusCode::SERVICE_UNAVAILABLE,
+    let code = match (verdict, watch.state()) {
+        (Verdict::Degraded, JournalState::Full) | (Verdict::Starting | Verdict::Unhealthy, _) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        (Verdict::Healthy | Verdict::Degraded, _) => StatusCode::OK,
     };
     (code, Json(health)).into_response()
 }
 
-fn verdict(status: Option<&Status>) -> Verdict {
-    match status.map(|status| (status.feed.state, status.journal)) {
-        Some((LinkState::Live, JournalState::Live)) => Verdict::Healthy,
-        None | Some((LinkState::Connecting, JournalState::Live)) => Verdict::Starting,
-        Some(_) => Verdict::Unhealthy,
+fn verdict(status: Option<&Status>, journal: JournalState, cut: u64) -> Verdict {
+    match (status.map(|status| status.feed.state), journal) {
+        (_, JournalState::Down) => Verdict::Unhealthy,
+        (None | Some(LinkState::Connecting), _) => Verdict::Starting,
+        (Some(LinkState::Live), JournalState::Short | JournalState::Full) => Verdict::Degraded,
+        (Some(LinkState::Live), JournalState::Live) if cut > 0 => Verdict::Degraded,
+        (Some(LinkState::Live), JournalState::Live) => Verdict::Healthy,
+        (Some(_), _) => Verdict::Unhealthy,
     }
+}
+
+fn reason(journal: JournalState, cut: u64) -> Option<String> {
+    let told = match journal {
+        JournalState::Short => {
+            "the disk or --journal-max-mb is nearly full: trading is paused, positions can be closed; make room, then resume"
+        }
+        JournalState::Full => {
+            "the disk or --journal-max-mb is full: no order is taken; make room, and what waits is done"
+        }
+        JournalState::Down => {
+            "the journal cannot be written: no order is taken; see to the disk and restart the desk"
+        }
+        JournalState::Live if cut > 0 => {
+            return Some(format!(
+                "{cut} damaged entries were cut off the journal's end at this start; see damaged-*.jsonl beside it"
+            ));
+        }
+        JournalState::Live => return None,
+    };
+    Some(told.to_owned())
 }
 
 #[cfg(test)]
@@ -93,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_part_down_is_unhealthy() {
+    fn one_part_down_is_not_healthy() {
         let status = |feed, journal| {
             let feed = FeedStatus {
                 name: "replay".to_owned(),
@@ -101,23 +138,30 @@ mod tests {
                 last_tick_at: None,
                 latency_ms: None,
             };
-            verdict(Some(&Status {
+            let status = Status {
                 feed,
                 journal,
                 active_connections: 0,
-            }))
+            };
+            verdict(Some(&status), journal, 0)
         };
         assert_eq!(status(LinkState::Live, JournalState::Live), Verdict::Healthy);
         assert_eq!(
             status(LinkState::Connecting, JournalState::Live),
             Verdict::Starting
         );
-        assert_eq!(verdict(None), Verdict::Starting);
+        assert_eq!(verdict(None, JournalState::Live, 0), Verdict::Starting);
         for down in [LinkState::Stalled, LinkState::Reconnecting, LinkState::Down] {
-            assert_eq!(status(down, JournalState::Live), Verdict::Unhealthy);
+            for journal in [JournalState::Live, JournalState::Short, JournalState::Full] {
+                assert_eq!(status(down, journal), Verdict::Unhealthy);
+            }
         }
-        for down in [JournalState::Short, JournalState::Full, JournalState::Down] {
-            assert_eq!(status(LinkState::Live, down), Verdict::Unhealthy);
+        for short in [JournalState::Short, JournalState::Full] {
+            assert_eq!(status(LinkState::Live, short), Verdict::Degraded);
+            assert!(reason(short, 0).is_some());
         }
+        assert_eq!(status(LinkState::Live, JournalState::Down), Verdict::Unhealthy);
+        assert_eq!(reason(JournalState::Live, 0), None);
+        assert!(reason(JournalState::Live, 3).unwrap().contains('3'));
     }
 }

@@ -13,6 +13,7 @@ mod log;
 mod mirror;
 
 pub use board::BoardView;
+pub use log::RETENTION;
 pub use mirror::Seed;
 
 use board::BoardState;

@@ -1,11 +1,32 @@
 //! The append-only journal: every event of every account, in order, durable before anybody hears of it.
 //!
 //! It knows entries and nothing else: not the hub that publishes them, not the exchange that caused them.
+//!
+//! - [`chain`]: checksums; [`scan`]: reading with all checks; [`snapshot`]: states, so that a start folds little
+//! - [`schema`]: tables and migrations; [`room`]: cap and reserve; [`repair`]: cutting a damaged end off
+//! - [`sqlite`]: the journal that a server writes; [`reader`]: one that nobody writes, for the command line
+//! - [`watch`]: how it is, for all others
 
+mod chain;
+mod reader;
+mod repair;
+mod room;
+mod scan;
+mod schema;
+mod snapshot;
 mod sqlite;
+mod watch;
 
-pub use sqlite::SqliteJournal;
+pub use chain::{Chain, StateHash};
+pub use reader::JournalReader;
+pub use room::MAX_MB_MIN;
+pub use scan::{Damage, Place, Scan};
+pub use snapshot::{Encoded, Listed, hash_of};
+pub use sqlite::{Recovered, SqliteJournal};
+pub use watch::JournalWatch;
 
+use rusqlite::ErrorCode;
+use rusqlite::types::FromSqlError;
 use std::path::PathBuf;
 use tickwire_engine::event::Event;
 use tickwire_protocol::id::{Epoch, Seq};
@@ -17,8 +38,31 @@ pub struct Entry {
     pub seq: Seq,
     /// Its place in its topic, where it has one, gapless from 1 for each account.
     pub topic_seq: Option<Seq>,
+    /// The first entry of the decision that it is part of: all that one input of the engine led to. A decision is in the
+    /// journal wholly or not at all.
+    pub decision: Seq,
+    /// Whether it is the last entry of its decision.
+    pub ends: bool,
     /// The event.
     pub event: Event,
+}
+
+/// How the journal is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalConfig {
+    /// The most that the journal may take on disk, in megabytes, its write-ahead log not counted; `None` for all there is.
+    pub max_mb: Option<u32>,
+    /// A snapshot is made after this many entries, or more where the journal is long.
+    pub snapshot_every: u64,
+}
+
+impl Default for JournalConfig {
+    fn default() -> JournalConfig {
+        JournalConfig {
+            max_mb: None,
+            snapshot_every: 20_000,
+        }
+    }
 }
 
 /// What names the history that a journal holds.
@@ -54,7 +98,7 @@ pub enum JournalError {
         file: PathBuf,
     },
     /// The file is not a journal of this version.
-    #[error("the journal {} has schema {found}, this tickwire reads {expected}; start the tickwire that wrote it, or choose another --data-dir", file.display())]
+    #[error("the journal {} has schema {found}, this tickwire reads {expected}; start a server of the version that it is of, or choose another --data-dir", file.display())]
     Schema {
         /// The journal.
         file: PathBuf,
@@ -65,7 +109,8 @@ pub enum JournalError {
     },
     /// An entry cannot be read, or one is missing.
     #[error(
-        "the journal is damaged at entry {seq}: {reason}; put a backup in its place or choose another --data-dir"
+        "the journal is damaged at entry {seq}: {reason}; see `tickwire journal verify`, put a backup in its place or \
+         choose another --data-dir"
     )]
     Damaged {
         /// The first entry that is not as written.
@@ -81,7 +126,37 @@ pub enum JournalError {
         /// Why.
         source: rusqlite::Error,
     },
+    /// Pages of the file are damaged, so that the database itself cannot read it.
+    #[error(
+        "the journal's file is damaged: {0}; see `tickwire journal verify`, put a backup in its place or choose another --data-dir"
+    )]
+    Corrupt(rusqlite::Error),
+    /// The disk, or the cap that the operator set, is full.
+    #[error("there is no room for the journal: {0}; make room on the disk, or raise --journal-max-mb")]
+    Full(rusqlite::Error),
+    /// There is no journal in the folder.
+    #[error("there is no journal in {}; name its folder with --data-dir", folder.display())]
+    Missing {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The database refuses.
     #[error("the journal's database refuses: {0}")]
-    Database(#[from] rusqlite::Error),
+    Database(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for JournalError {
+    fn from(error: rusqlite::Error) -> JournalError {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => JournalError::Corrupt(error),
+            Some(ErrorCode::DiskFull) => JournalError::Full(error),
+            _ => JournalError::Database(error),
+        }
+    }
+}
+
+impl From<FromSqlError> for JournalError {
+    fn from(error: FromSqlError) -> JournalError {
+        JournalError::Database(error.into())
+    }
 }

@@ -1,44 +1,54 @@
 //! The journal in one SQLite file: write-ahead log, synced at every commit, held by one process.
 
+use super::chain::Row;
+use super::repair;
+use super::room::Room;
+use super::scan::{self, Place, to_sql};
+use super::schema::{self, APPLICATION, SCHEMA, UNCHECKED};
+use super::snapshot::{self, Encoded};
 use super::{Entry, History, JournalError};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
-use std::path::Path;
-use tickwire_engine::event::Event;
+use rusqlite::{Connection, ErrorCode, params};
+use std::path::{Path, PathBuf};
+use tickwire_engine::State;
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::id::{Epoch, Seq};
+use tickwire_protocol::id::{AccountId, Epoch, Seq};
+use tickwire_protocol::topic::Topic;
+use tracing::{error, info};
 
-const FILE: &str = "journal.db";
+/// The name of the database in the data folder.
+pub(super) const FILE: &str = "journal.db";
 
-/// Marks the file as a journal of this program (`TIKW`), so that no other program's database is taken for one.
-const APPLICATION: i64 = 0x5449_4b57;
-
-/// The version of the tables below.
-const SCHEMA: i64 = 1;
-
-const TABLES: &str = "
-    CREATE TABLE entries (
-        seq INTEGER PRIMARY KEY,
-        account INTEGER NOT NULL,
-        at_ms INTEGER NOT NULL,
-        topic TEXT,
-        topic_seq INTEGER,
-        event TEXT NOT NULL
-    ) STRICT;
-    CREATE UNIQUE INDEX entries_of_topic ON entries (account, topic, topic_seq) WHERE topic IS NOT NULL;
-    CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
-";
+/// Entries that are cut off without a person's word: what one disk may have failed to write. More than that was done by
+/// something else, and a person should look.
+const CUT_MAX: u64 = 1_000;
 
 /// A journal that is open for appending.
 #[derive(Debug)]
 pub struct SqliteJournal {
     database: Connection,
+    folder: PathBuf,
     history: History,
-    head: Seq,
+    /// The last entry, once the journal was read.
+    end: Place,
+    room: Room,
+    opened_at: TimestampMs,
+}
+
+/// What a journal tells when it is opened.
+#[derive(Clone, Debug, Default)]
+pub struct Recovered {
+    /// The state that its entries lead to.
+    pub state: State,
+    /// Entries folded; those before them were in a snapshot.
+    pub folded: u64,
+    /// Damaged entries that were cut off its end.
+    pub cut: u64,
 }
 
 impl SqliteJournal {
-    /// Opens the journal in `folder`, making both where they are missing.
-    pub fn open(folder: &Path, now: TimestampMs) -> Result<SqliteJournal, JournalError> {
+    /// Opens the journal in `folder`, making both where they are missing. Of the disk it takes at most `max_mb`
+    /// megabytes, where that is given.
+    pub fn open(folder: &Path, max_mb: Option<u32>, now: TimestampMs) -> Result<SqliteJournal, JournalError> {
         let refused = |source| JournalError::Folder {
             folder: folder.to_owned(),
             source,
@@ -55,16 +65,16 @@ impl SqliteJournal {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 JournalError::InUse { file: file.clone() }
             }
+            Some(ErrorCode::DatabaseCorrupt) => JournalError::Corrupt(source),
+            Some(ErrorCode::DiskFull) => JournalError::Full(source),
             _ => JournalError::Unreadable {
                 file: file.clone(),
                 source,
             },
         };
-        let database = Connection::open(&file).map_err(unopened)?;
-        let number = |sql: &str| {
-            database
-                .query_row::<i64, _, _>(sql, [], |row| row.get(0))
-                .map_err(unopened)
+        let mut database = Connection::open(&file).map_err(unopened)?;
+        let number = |sql: &str| -> Result<i64, JournalError> {
+            database.query_row(sql, [], |row| row.get(0)).map_err(unopened)
         };
         // Looked at before anything is changed: a file that is not ours is left as it is.
         let (application, found) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
@@ -72,7 +82,7 @@ impl SqliteJournal {
         if !is_new && application != APPLICATION {
             return Err(JournalError::Foreign { file });
         }
-        if !is_new && found != SCHEMA {
+        if !is_new && found != SCHEMA && found != UNCHECKED {
             return Err(JournalError::Schema {
                 file,
                 found,
@@ -92,34 +102,39 @@ impl SqliteJournal {
             .pragma_update(None, "fullfsync", true)
             .map_err(unopened)?;
         if is_new {
-            let tables = format!(
-                "BEGIN; {TABLES} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {SCHEMA}; COMMIT;"
-            );
-            database.execute_batch(&tables).map_err(unopened)?;
+            schema::create(&database).map_err(unopened)?;
+        } else if found == UNCHECKED {
+            // The lock of another process is met here first.
+            database
+                .execute_batch("BEGIN IMMEDIATE; COMMIT;")
+                .map_err(unopened)?;
+            let entries = schema::migrate(&mut database)?;
+            info!(entries, from = found, to = SCHEMA, "the journal has a new schema");
         }
 
         // Seconds tell two journals in the same folder apart, one after the other; a clock before 1970 gives 1.
-        let drawn = u32::try_from(now.0 / 1000).unwrap_or(1).max(1);
-        let mut journal = SqliteJournal {
-            database,
-            history: History {
-                epoch: Epoch(drawn),
-                boot: Epoch(1),
-            },
-            head: Seq(0),
-        };
-        let epoch = journal.fact("epoch")?.unwrap_or(i64::from(drawn));
-        let boot = journal.fact("boot")?.unwrap_or(0) + 1;
-        journal.keep_fact("epoch", epoch).map_err(|error| match error {
-            JournalError::Database(error) => unopened(error),
+        let drawn = i64::from(u32::try_from(now.0 / 1000).unwrap_or(1).max(1));
+        let fact = |name: &str| match scan::fact(&database, name) {
+            Err(JournalError::Database(error)) => Err(unopened(error)),
             other => other,
-        })?;
-        journal.keep_fact("boot", boot)?;
-        journal.history = History {
-            epoch: Epoch(u32::try_from(epoch).unwrap_or(1)),
-            boot: Epoch(u32::try_from(boot).unwrap_or(u32::MAX)),
         };
-        Ok(journal)
+        let epoch = fact("epoch")?.unwrap_or(drawn);
+        let boot = fact("boot")?.unwrap_or(0) + 1;
+        for (name, value) in [("epoch", epoch), ("boot", boot)] {
+            repair::keep_fact(&database, name, value).map_err(unopened)?;
+        }
+        let room = Room::open(&database, folder, max_mb)?;
+        Ok(SqliteJournal {
+            database,
+            folder: folder.to_owned(),
+            history: History {
+                epoch: to_epoch(epoch),
+                boot: to_epoch(boot),
+            },
+            end: Place::default(),
+            room,
+            opened_at: now,
+        })
     }
 
     /// What names the history in here.
@@ -127,197 +142,180 @@ impl SqliteJournal {
         self.history
     }
 
-    /// The last entry's place.
+    /// The last entry's place, once the journal was [recovered](SqliteJournal::recover).
     pub fn head(&self) -> Seq {
-        self.head
+        self.end.seq
     }
 
-    /// Hands every entry to `fold`, in order. The first one that is not as it was written ends it with an error.
-    pub fn read(&mut self, mut fold: impl FnMut(Entry) -> Result<(), String>) -> Result<(), JournalError> {
-        let mut rows = self
-            .database
-            .prepare("SELECT seq, topic_seq, event FROM entries ORDER BY seq")?;
-        let mut rows = rows.query([])?;
-        let mut head = Seq(0);
-        while let Some(row) = rows.next()? {
-            let seq = Seq(row.get::<_, i64>(0)?.unsigned_abs());
-            let damaged = |reason: String| JournalError::Damaged { seq, reason };
-            if seq != head.next() {
-                return Err(damaged(format!("entry {} is missing", head.next())));
+    /// The state that the entries lead to: from the newest snapshot that can be used, and the entries after it. Where
+    /// the end is damaged it is cut off, put into a file beside the journal, and the history has a new epoch; damage
+    /// that is not at the end is an error, and nothing is changed.
+    pub fn recover(&mut self) -> Result<Recovered, JournalError> {
+        let (from, mut state) = snapshot::newest(&self.database)?.unwrap_or_default();
+        let mut folded = 0;
+        let scan = scan::scan(&self.database, from, None, |entry| {
+            folded += 1;
+            fold(&mut state, &entry)
+        })?;
+        self.end = scan.sound;
+        let mut cut = 0;
+        if let Some(damage) = scan.damage {
+            if self.unsound()? > CUT_MAX || scan::goes_on_after(&self.database, damage.seq)? {
+                return Err(JournalError::Damaged {
+                    seq: damage.seq,
+                    reason: damage.reason,
+                });
             }
-            let topic_seq = row.get::<_, Option<i64>>(1)?.map(|seq| Seq(seq.unsigned_abs()));
-            let event: Event = serde_json::from_str(row.get_ref(2)?.as_str().unwrap_or_default())
-                .map_err(|error| damaged(format!("unreadable: {error}")))?;
-            fold(Entry {
-                seq,
-                topic_seq,
-                event,
-            })
-            .map_err(damaged)?;
-            head = seq;
+            let old = i64::from(self.history.epoch.0);
+            let epoch = (old + 1).max(self.opened_at.0 / 1000);
+            let repaired = repair::cut(
+                &mut self.database,
+                &self.folder,
+                self.end.seq,
+                epoch,
+                self.opened_at,
+            )?;
+            self.history.epoch = to_epoch(epoch);
+            cut = repaired.entries;
+            error!(
+                entries = cut,
+                kept = self.end.seq.0,
+                reason = damage.reason,
+                moved_to = %repaired.file.display(),
+                "the end of the journal was damaged and is cut off: what it told is lost"
+            );
         }
-        self.head = head;
-        Ok(())
+        Ok(Recovered { state, folded, cut })
     }
 
-    /// Appends entries in one transaction: after this returns they survive kill -9 and a power cut. If it fails, either
-    /// all of them or none are there when the journal is opened again: a disk that failed to sync may have written.
+    /// Entries after the sound ones.
+    fn unsound(&self) -> Result<u64, JournalError> {
+        let count: i64 = self.database.query_row(
+            "SELECT count(*) FROM entries WHERE seq > ?",
+            [to_sql(self.end.seq.0)],
+            |row| row.get(0),
+        )?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// The last `most` entries of a lossless topic, oldest first.
+    pub fn newest_of_topic(
+        &self,
+        account: AccountId,
+        topic: Topic,
+        most: usize,
+    ) -> Result<Vec<Entry>, JournalError> {
+        scan::newest_of_topic(&self.database, account, topic, most)
+    }
+
+    /// Appends entries in one transaction: after this returns they survive kill -9 and a power cut. Where there is no
+    /// room ([`JournalError::Full`]) none of them is there; where it fails otherwise, either all of them or none are
+    /// there when the journal is opened again: a disk that failed to sync may have written.
     pub fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
         let transaction = self.database.transaction()?;
+        let mut end = self.end;
         {
             let mut insert = transaction.prepare_cached(
-                "INSERT INTO entries (seq, account, at_ms, topic, topic_seq, event) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO entries (seq, account, at_ms, topic, topic_seq, event, decision, ends, chain) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?;
             for entry in entries {
                 let event = serde_json::to_string(&entry.event)
                     .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+                let topic = entry.event.fact.topic().map(|topic| topic.to_string());
+                let row = Row {
+                    seq: to_sql(entry.seq.0),
+                    account: to_sql(entry.event.account.0),
+                    at_ms: entry.event.at.0,
+                    topic: topic.as_deref(),
+                    topic_seq: entry.topic_seq.map(|seq| to_sql(seq.0)),
+                    decision: to_sql(entry.decision.0),
+                    ends: i64::from(entry.ends),
+                    event: event.as_bytes(),
+                };
+                end = Place {
+                    seq: entry.seq,
+                    chain: end.chain.next(&row),
+                };
                 insert.execute(params![
-                    to_sql(entry.seq.0),
-                    to_sql(entry.event.account.0),
-                    entry.event.at.0,
-                    entry.event.fact.topic().map(|topic| topic.to_string()),
-                    entry.topic_seq.map(|seq| to_sql(seq.0)),
+                    row.seq,
+                    row.account,
+                    row.at_ms,
+                    row.topic,
+                    row.topic_seq,
                     event,
+                    row.decision,
+                    row.ends,
+                    end.chain.as_bytes(),
                 ])?;
             }
         }
+        repair::keep_fact(&transaction, "head", to_sql(end.seq.0))?;
         transaction.commit()?;
-        if let Some(last) = entries.last() {
-            self.head = last.seq;
-        }
+        self.end = end;
         Ok(())
+    }
+
+    /// Stores a snapshot, whose entry must be in the journal, and forgets the oldest of those that are too many.
+    pub fn store(&mut self, snapshot: &Encoded) -> Result<(), JournalError> {
+        snapshot::store(&mut self.database, snapshot)
+    }
+
+    /// Whether it lives on its reserve of room.
+    pub fn is_short(&self) -> bool {
+        self.room.is_released()
+    }
+
+    /// Lets it into its reserve of room; false where it is there already.
+    pub fn release_reserve(&mut self) -> Result<bool, JournalError> {
+        self.room.release(&self.database)
+    }
+
+    /// Puts the reserve of room back where that can be; gives whether it is there.
+    pub fn restore_reserve(&mut self) -> Result<bool, JournalError> {
+        self.room.restore(&self.database)
+    }
+
+    /// Takes room away, or gives it back, as other files on a disk do.
+    #[cfg(test)]
+    pub fn set_ballast(&self, bytes: u32) {
+        let sql = format!(
+            "DROP TABLE IF EXISTS ballast; CREATE TABLE ballast (bytes BLOB); \
+             INSERT INTO ballast VALUES (zeroblob({bytes}))"
+        );
+        self.database
+            .execute_batch(&sql)
+            .expect("there is room for the ballast");
     }
 
     /// A number kept beside the entries.
     pub fn fact(&self, name: &str) -> Result<Option<i64>, JournalError> {
-        let fact = self
-            .database
-            .query_row("SELECT value FROM facts WHERE name = ?", [name], |row| row.get(0));
-        Ok(fact.optional()?)
+        scan::fact(&self.database, name)
     }
 
     /// Keeps a number beside the entries.
     pub fn keep_fact(&self, name: &str, value: i64) -> Result<(), JournalError> {
-        self.database.execute(
-            "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)",
-            params![name, value],
-        )?;
-        Ok(())
+        Ok(repair::keep_fact(&self.database, name, value)?)
     }
 }
 
-/// SQLite's integers are signed; a sequence that long would take millions of years.
-fn to_sql(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+/// Takes an entry into a state, where it follows and has its right place in its topic.
+pub(super) fn fold(state: &mut State, entry: &Entry) -> Result<(), String> {
+    let seq = state.apply(&entry.event).map_err(|error| error.to_string())?;
+    if seq == entry.topic_seq {
+        Ok(())
+    } else {
+        Err("its place in its topic is not the next one".to_owned())
+    }
+}
+
+fn to_epoch(number: i64) -> Epoch {
+    Epoch(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use tickwire_engine::event::Fact;
-    use tickwire_protocol::id::AccountId;
-
-    fn entry(seq: u64) -> Entry {
-        let fact = Fact::AccountOpened {
-            deposit: "10000.50".parse().unwrap(),
-        };
-        let event = Event {
-            account: AccountId(seq),
-            at: TimestampMs(1_702_210_800_000),
-            fact,
-        };
-        Entry {
-            seq: Seq(seq),
-            topic_seq: None,
-            event,
-        }
-    }
-
-    fn all(journal: &mut SqliteJournal) -> Result<Vec<Entry>, JournalError> {
-        let mut entries = Vec::new();
-        journal.read(|entry| {
-            entries.push(entry);
-            Ok(())
-        })?;
-        Ok(entries)
-    }
-
-    #[test]
-    fn what_was_appended_is_there_after_reopening() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut journal = SqliteJournal::open(folder.path(), TimestampMs(5_000)).unwrap();
-        journal.append(&[entry(1), entry(2)]).unwrap();
-        let first = journal.history();
-        drop(journal);
-        let mut journal = SqliteJournal::open(folder.path(), TimestampMs(9_000)).unwrap();
-        assert_eq!(all(&mut journal).unwrap(), [entry(1), entry(2)]);
-        assert_eq!(journal.head(), Seq(2));
-        assert_eq!(journal.history().epoch, first.epoch);
-        assert_ne!(journal.history().boot, first.boot);
-    }
-
-    #[test]
-    fn a_failed_append_leaves_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut journal = SqliteJournal::open(folder.path(), TimestampMs(5_000)).unwrap();
-        journal.append(&[entry(1)]).unwrap();
-        assert!(journal.append(&[entry(2), entry(1)]).is_err());
-        assert_eq!(all(&mut journal).unwrap(), [entry(1)]);
-    }
-
-    #[test]
-    fn a_missing_or_changed_entry_is_found() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut journal = SqliteJournal::open(folder.path(), TimestampMs(5_000)).unwrap();
-        journal.append(&[entry(1), entry(2), entry(3)]).unwrap();
-        journal
-            .database
-            .execute("DELETE FROM entries WHERE seq = 2", [])
-            .unwrap();
-        assert!(matches!(
-            all(&mut journal),
-            Err(JournalError::Damaged { seq: Seq(3), .. })
-        ));
-        journal
-            .database
-            .execute("UPDATE entries SET event = '{' WHERE seq = 1", [])
-            .unwrap();
-        assert!(matches!(
-            all(&mut journal),
-            Err(JournalError::Damaged { seq: Seq(1), .. })
-        ));
-    }
-
-    #[test]
-    fn one_journal_has_one_writer() {
-        let folder = tempfile::tempdir().unwrap();
-        let _held = SqliteJournal::open(folder.path(), TimestampMs(5_000)).unwrap();
-        let second = SqliteJournal::open(folder.path(), TimestampMs(5_000));
-        assert!(matches!(second, Err(JournalError::InUse { .. })), "{second:?}");
-    }
-
-    #[test]
-    fn a_database_of_another_program_is_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let foreign = Connection::open(folder.path().join(FILE)).unwrap();
-        foreign
-            .execute_batch("CREATE TABLE theirs (x); PRAGMA user_version = 1;")
-            .unwrap();
-        drop(foreign);
-        let opened = SqliteJournal::open(folder.path(), TimestampMs(5_000));
-        assert!(matches!(opened, Err(JournalError::Foreign { .. })), "{opened:?}");
-    }
-
-    #[test]
-    fn a_journal_of_another_version_is_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = SqliteJournal::open(folder.path(), TimestampMs(5_000)).unwrap();
-        journal.database.pragma_update(None, "user_version", 99).unwrap();
-        drop(journal);
-        let newer = SqliteJournal::open(folder.path(), TimestampMs(5_000));
-        assert!(
-            matches!(newer, Err(JournalError::Schema { found: 99, .. })),
-            "{newer:?}"
-        );
-    }
-}
+#[path = "tests.rs"]
+mod tests;

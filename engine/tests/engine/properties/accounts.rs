@@ -229,6 +229,38 @@ proptest! {
     }
 
     #[test]
+    fn a_snapshot_goes_on_as_if_nothing_had_been(inputs in day(), percent in 0usize..100) {
+        let (live, _) = run(&inputs);
+        let cut = inputs.len() * percent / 100;
+        let (until, _) = run(&inputs[..cut]);
+        let state: State = serde_json::from_str(&json(until.state())).unwrap();
+        prop_assert_eq!(&state, until.state());
+        prop_assert_eq!(json(&state), json(until.state()));
+        let mut restored = Engine::restore(config(), state).unwrap();
+        let mut batch = Batch::default();
+        for input in &inputs[..cut] {
+            if let Input::Market(market) = input {
+                restored.observe(market.clone(), &mut batch);
+            }
+        }
+        // What is only observed decides nothing, and lets the market be known all the same.
+        prop_assert!(batch.records.is_empty());
+        prop_assert_eq!(json(restored.state()), json(until.state()));
+        batch.clear();
+        let mut as_live = Batch::default();
+        let mut until = until;
+        for input in &inputs[cut..] {
+            restored.handle_into(input.clone(), &mut batch);
+            until.handle_into(input.clone(), &mut as_live);
+            prop_assert_eq!(
+                restored.touched_accounts(&batch.touched),
+                until.touched_accounts(&as_live.touched)
+            );
+        }
+        prop_assert_eq!(json(restored.state()), json(live.state()));
+    }
+
+    #[test]
     fn a_client_order_id_places_one_order(inputs in day()) {
         let mut engine = Engine::new(config()).unwrap();
         let mut placed = BTreeMap::new();

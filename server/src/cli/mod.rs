@@ -1,0 +1,68 @@
+//! Subcommands beside `serve`: what an operator asks of a journal that no server has open. They only read.
+
+mod export;
+mod replay;
+mod verify;
+
+pub use export::{ExportArgs, Format};
+pub use replay::ReplayArgs;
+
+use crate::journal::{JournalError, JournalReader};
+use clap::{Args, Subcommand};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// What can be asked of a journal.
+#[derive(Clone, Debug, Subcommand)]
+pub enum JournalCommand {
+    /// Check every entry, checksum and snapshot; ends with 1 where anything is not as it was written.
+    Verify(JournalFolder),
+    /// Write entries as CSV or as JSON, one object a line.
+    Export(ExportArgs),
+    /// Fold all entries from the first on, without snapshots, and print the hash of the state that they lead to; ends
+    /// with 1 where a snapshot has another.
+    Replay(ReplayArgs),
+}
+
+/// Where the journal is.
+#[derive(Clone, Debug, Args)]
+pub struct JournalFolder {
+    /// Folder of the journal. A running server keeps its own locked: stop it first, or copy the whole folder
+    #[arg(long, env = "TICKWIRE_DATA_DIR", value_name = "DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+}
+
+/// Why a subcommand ended with 1. The text is one line.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The journal is not as it was written.
+    #[error("{0}")]
+    Unsound(String),
+    /// What was asked cannot be.
+    #[error("{0}")]
+    Usage(String),
+    /// What was asked for cannot be written.
+    #[error("the output cannot be written: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Does what was asked, and writes what there is to say to `out`.
+pub fn journal(command: JournalCommand, out: &mut dyn Write) -> Result<(), CliError> {
+    let done = match command {
+        JournalCommand::Verify(folder) => verify::verify(&folder, out),
+        JournalCommand::Export(args) => export::export(&args, out),
+        JournalCommand::Replay(args) => replay::replay(&args, out),
+    };
+    match done.and_then(|()| Ok(out.flush()?)) {
+        // Whoever reads has read enough, as `head` does.
+        Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
+}
+
+fn open(folder: &JournalFolder) -> Result<JournalReader, CliError> {
+    Ok(JournalReader::open(&folder.data_dir)?)
+}
