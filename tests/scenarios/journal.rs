@@ -100,9 +100,10 @@ fn a_flipped_byte_in_the_last_order_costs_that_order_and_no_more() -> Result<()>
 
     // A client that saw what is gone now is told so.
     let mut wire = Wire::connect(desk.address())?;
-    let command =
-        r#"{"action":"subscribe","topics":["orders"],"resume":[{"topic":"orders","ep":1,"seq":12}]}"#;
-    wire.acked(command)?;
+    let command = format!(
+        r#"{{"action":"subscribe","topics":["orders"],"resume":[{{"topic":"orders","ep":{epoch},"seq":12}}]}}"#
+    );
+    wire.acked(&command)?;
     ensure!(wire.log.iter().any(|frame| frame.kind() == "RESET"), "no RESET");
     desk.kill()?;
     let after = entries(&desk.data_dir())?;
