@@ -57,7 +57,9 @@ pub fn follow(realtime: UseRealtime, asked: RwSignal<Option<Asked>>) -> UseTold 
             return Told::default();
         };
         let answer = asked.answer.get();
-        let order = answer.as_ref().and_then(|answer| answer.as_ref().ok()?.report.order_id);
+        let order = answer
+            .as_ref()
+            .and_then(|answer| answer.as_ref().ok()?.report.order_id);
         let fills = order
             .map(|order| realtime.store.fills_of(order))
             .unwrap_or_default();
@@ -137,7 +139,7 @@ fn done(ack: &Ack, fills: &[Execution], rules: &Instrument) -> Told {
 }
 
 /// A server's sentence as one of ours: with a capital and a full stop.
-fn capitalised(message: &str) -> String {
+pub fn capitalised(message: &str) -> String {
     let mut letters = message.chars();
     let mut text: String = letters
         .next()

@@ -74,23 +74,36 @@ pub fn PortfolioPanel() -> impl IntoView {
 }
 
 /// An amount of the account's currency as text.
-fn money(amount: Number) -> Text {
+pub fn money(amount: Number) -> Text {
     derived(move || match amount.get() {
         Some(amount) => format::number(amount, format::MONEY_SCALE),
         None => format::UNKNOWN.to_owned(),
     })
 }
 
+/// A percentage without a sign as text.
+pub fn share(percent: Number) -> Text {
+    derived(move || match percent.get() {
+        Some(percent) => format::number(percent, 2) + "%",
+        None => format::UNKNOWN.to_owned(),
+    })
+}
+
 /// A named figure.
 #[component]
-fn Fact(
+pub fn Fact(
     /// Its name.
     name: &'static str,
     /// The figure.
     text: Text,
 ) -> impl IntoView {
+    fact(name, derived(|| ""), text)
+}
+
+/// A named figure, and what is to be known about it.
+pub fn fact(name: &'static str, title: Memo<&'static str>, text: Text) -> impl IntoView {
     view! {
-        <div class="fact">
+        <div class="fact" title=title>
             <dt>{name}</dt>
             <dd class="num">{text}</dd>
         </div>
@@ -99,7 +112,7 @@ fn Fact(
 
 /// A named profit or loss.
 #[component]
-fn PnlFact(
+pub fn PnlFact(
     /// Its name.
     name: &'static str,
     /// The amount.

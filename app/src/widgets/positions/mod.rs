@@ -2,14 +2,37 @@
 
 mod row;
 
-use crate::derived::derived;
 use leptos::prelude::*;
+use tickwire_protocol::command::{FlattenAll, Instruction};
 
 use crate::age;
+use crate::derived::derived;
 use crate::realtime::{use_positions, use_realtime};
+use crate::widgets::act::{Action, Deed, Notice, Question, Risky, act};
 use crate::widgets::order_ticket::outcome;
 use crate::widgets::panel::Panel;
 use row::PositionRowView;
+
+const FLATTEN: Action = Action {
+    label: "Flatten all",
+    doing: "Flattening…",
+    done: "All orders are cancelled and all positions closed.",
+    class: "",
+};
+
+const COLUMNS: [(&str, &str); 11] = [
+    ("Symbol", "name"),
+    ("Side", "side"),
+    ("Quantity", "num"),
+    ("Entry", "num"),
+    ("Mark", "num"),
+    ("P&L", "num"),
+    ("P&L %", "num"),
+    ("Value", "num"),
+    ("Margin", "num"),
+    ("Liquidation", "num"),
+    ("", "actions"),
+];
 
 /// The region `Positions`.
 #[component]
@@ -26,21 +49,37 @@ pub fn Positions() -> impl IntoView {
     });
     let asked = RwSignal::new(None);
     let told = outcome::follow(realtime, asked);
+    let deed = Deed::new();
+    let question = Question {
+        about: Risky::Flatten,
+        text: Box::new(move || {
+            let orders = realtime.store.lists.open.with_untracked(Vec::len).to_string();
+            [
+                "Cancel all open orders (",
+                &orders,
+                ") and close all positions (",
+                &count.get_untracked(),
+                ") at market?",
+            ]
+            .concat()
+        }),
+    };
+    let flatten = act(
+        deed,
+        FLATTEN,
+        "Flatten all: cancel all orders and close all positions".to_owned(),
+        Some(question),
+        Box::new(|| Some(Instruction::FlattenAll(FlattenAll::default()))),
+    );
+    let head: Vec<_> = COLUMNS
+        .iter()
+        .map(|(name, class)| view! { <th scope="col" role="columnheader" class=*class>{*name}</th> })
+        .collect();
     view! {
-        <Panel name="Positions" id="positions" age=age aside=view! { <span class="count">{count}</span> }>
-            <table class="blotter" hidden=is_empty role="table">
+        <Panel name="Positions" id="positions" age=age aside=view! { <span class="count">{count}</span> {flatten} }>
+            <table class="blotter positions" hidden=is_empty role="table">
                 <thead role="rowgroup">
-                    <tr role="row">
-                        <th scope="col" role="columnheader">"Symbol"</th>
-                        <th scope="col" role="columnheader">"Side"</th>
-                        <th scope="col" role="columnheader">"Quantity"</th>
-                        <th scope="col" role="columnheader">"Entry"</th>
-                        <th scope="col" role="columnheader">"Mark"</th>
-                        <th scope="col" role="columnheader">"P&L"</th>
-                        <th scope="col" role="columnheader">"P&L %"</th>
-                        <th scope="col" role="columnheader">"Value"</th>
-                        <th scope="col" role="columnheader">"Close"</th>
-                    </tr>
+                    <tr role="row">{head}</tr>
                 </thead>
                 <tbody role="rowgroup">
                     <For each=move || rows.get() key=|row| row.id let:row>
@@ -52,6 +91,7 @@ pub fn Positions() -> impl IntoView {
             <p class="notice" role="status" aria-live="polite" data-kind=told.kind>
                 {told.text}
             </p>
+            <Notice deed=deed />
         </Panel>
     }
 }
