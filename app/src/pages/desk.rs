@@ -5,20 +5,20 @@
 use leptos::prelude::*;
 
 use crate::selection::provide_selection;
-use crate::widgets::act::{ConfirmDialog, provide_questions};
-use crate::widgets::alerts::Alerts;
+use crate::widgets::act::{confirm_dialog, provide_questions};
+use crate::widgets::alerts::alerts;
 use crate::widgets::chart::ChartPanel;
-use crate::widgets::equity::Equity;
-use crate::widgets::logs::Logs;
+use crate::widgets::equity::equity;
+use crate::widgets::logs::logs;
 use crate::widgets::order_ticket::OrderTicket;
-use crate::widgets::orders::Orders;
-use crate::widgets::performance::Performance;
+use crate::widgets::orders::orders;
+use crate::widgets::performance::performance;
 use crate::widgets::portfolio::PortfolioPanel;
 use crate::widgets::positions::Positions;
-use crate::widgets::risk::{Risk, RiskBanner};
-use crate::widgets::toasts::ToastStack;
+use crate::widgets::risk::{risk, risk_banner};
+use crate::widgets::toasts::toast_stack;
 use crate::widgets::top_bar::TopBar;
-use crate::widgets::trades::Trades;
+use crate::widgets::trades::trades;
 use crate::widgets::watchlist::Watchlist;
 
 /// The one screen of the desk.
@@ -30,7 +30,7 @@ pub fn DeskPage() -> impl IntoView {
         <div class="desk">
             <a class="skip" href="#ticket">"Skip to the order ticket"</a>
             <div class="top">
-                <RiskBanner />
+                {risk_banner()}
                 <TopBar />
             </div>
             <Watchlist />
@@ -45,9 +45,9 @@ pub fn DeskPage() -> impl IntoView {
                         <a href="#performance">"Performance"</a>
                     </nav>
                     <div class="tab-panel"><PortfolioPanel /></div>
-                    <div class="tab-panel"><Equity /></div>
-                    <div class="tab-panel"><Risk /></div>
-                    <div class="tab-panel"><Performance /></div>
+                    <div class="tab-panel">{equity()}</div>
+                    <div class="tab-panel">{risk()}</div>
+                    <div class="tab-panel">{performance()}</div>
                 </div>
             </div>
             <div class="tab-group dock" data-tabs="Blotter">
@@ -59,10 +59,10 @@ pub fn DeskPage() -> impl IntoView {
                     <a href="#logs">"Logs"</a>
                 </nav>
                 <div class="tab-panel"><Positions /></div>
-                <div class="tab-panel"><Orders /></div>
-                <div class="tab-panel"><Trades /></div>
-                <div class="tab-panel"><Alerts /></div>
-                <div class="tab-panel"><Logs /></div>
+                <div class="tab-panel">{orders()}</div>
+                <div class="tab-panel">{trades()}</div>
+                <div class="tab-panel">{alerts()}</div>
+                <div class="tab-panel">{logs()}</div>
             </div>
             <nav class="tab-bar" aria-label="Parts of the desk">
                 <a href="#watchlist">"Markets"</a>
@@ -71,8 +71,8 @@ pub fn DeskPage() -> impl IntoView {
                 <a href="#positions">"Positions"</a>
                 <a href="#portfolio">"Account"</a>
             </nav>
-            <ToastStack />
-            <ConfirmDialog />
+            {toast_stack()}
+            {confirm_dialog()}
         </div>
     }
 }

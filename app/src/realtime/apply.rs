@@ -32,11 +32,11 @@ pub fn apply(store: &Store, message: Message) {
         Body::AccountBalanceUpdated(update) => store.balance.put(update.data, at),
         Body::DashboardUpdate(update) => store.dashboard.put(update.data, at),
         Body::StatusUpdate(update) => store.status.put(update.data, at),
-        Body::EquityUpdate(update) => store.equity.put(update.data, at),
-        Body::PerformanceUpdate(update) => store.performance.put(update.data, at),
+        Body::EquityUpdate(update) => store.account.update(|all| all.equity = Some(update.data)),
+        Body::PerformanceUpdate(update) => store.account.update(|all| all.performance = Some(update.data)),
         Body::RiskStatusUpdate(update) => {
             if head.topic.is_some() || lists.reaches(Some(Topic::Risk), &head) {
-                store.risk.put(update.data, at);
+                store.account.update(|all| all.risk = Some(update.data));
             }
         }
         Body::OrderUpdate(update) => lists.put_order(update.order),

@@ -14,12 +14,21 @@ use tickwire_protocol::order::{Execution, Funding, Order};
 use tickwire_protocol::performance::{DayTally, SymbolTally};
 use tickwire_protocol::topic::{Topic, TopicClass};
 
+use super::toasts::Toast;
+use crate::plain::Key;
+
 /// Rows that a list keeps; beyond it the oldest go.
 pub const ROWS_MAX: usize = 500;
 
-/// Something that has happened and stays as it is: one row of a list.
+/// One row of a list. All but open orders stay as they are.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Entry {
+    /// An open order with a signal of its own: a fill repaints its row's cells, not the table.
+    Open(OrderId, ArcRwSignal<Order>),
+    /// A price alert that waits.
+    Rule(Arc<AlertRule>),
+    /// A note over the desk.
+    Toast(Arc<Toast>),
     /// An order that is final.
     Order(Arc<Order>),
     /// A fill.
@@ -38,8 +47,11 @@ pub enum Entry {
 
 impl Entry {
     /// What rows are told apart by: differs whenever the row would read differently.
-    pub fn key(&self) -> (u8, u64, i64) {
+    pub fn key(&self) -> Key {
         match self {
+            Entry::Open(id, _) => (7, id.0, 0),
+            Entry::Rule(rule) => (8, rule.id.0, 0),
+            Entry::Toast(toast) => (9, toast.key, toast.since.0),
             Entry::Order(order) => (0, order.id.0, 0),
             Entry::Fill(fill) => (1, fill.id.0, 0),
             Entry::Funding(paid) => (2, paid.position_id.0, paid.timestamp.0),
@@ -58,7 +70,7 @@ impl Entry {
             Entry::Funding(paid) => paid.timestamp,
             Entry::Alert(alert) => alert.timestamp,
             Entry::Log(_, line) => line.timestamp,
-            Entry::Symbol(_) | Entry::Day(_) => TimestampMs(0),
+            _ => TimestampMs(0),
         }
     }
 }
@@ -72,26 +84,17 @@ fn count(trades: u64) -> i64 {
     i64::try_from(trades).unwrap_or(i64::MAX)
 }
 
-/// An open order with a signal of its own: a fill repaints its row's cells, not the table.
-#[derive(Clone, Debug)]
-pub struct OrderRow {
-    /// What rows are told apart by.
-    pub id: OrderId,
-    /// The order as last told.
-    pub cell: ArcRwSignal<Order>,
-}
-
 /// The lists. Only [`apply`](super::apply()) writes them.
 #[derive(Clone, Copy, Debug)]
 pub struct Lists {
     /// Open orders, the newest first.
-    pub open: RwSignal<Vec<OrderRow>>,
+    pub open: RwSignal<Vec<Entry>>,
     /// Final orders, the last to end first.
     pub past: RwSignal<Vec<Entry>>,
     /// Fills and funding payments, the newest first.
     pub trades: RwSignal<Vec<Entry>>,
     /// Price alerts that wait, oldest first.
-    pub rules: RwSignal<Vec<AlertRule>>,
+    pub rules: RwSignal<Vec<Entry>>,
     /// What the desk said, the newest first.
     pub alerts: RwSignal<Vec<Entry>>,
     /// Lines of the log, the newest first.
@@ -150,51 +153,41 @@ impl Lists {
     /// Takes in an order as it stands now.
     pub fn put_order(&self, order: Order) {
         let id = order.id;
-        let known = self
-            .open
-            .with_untracked(|rows| rows.iter().find(|row| row.id == id).cloned());
+        let known = self.open.with_untracked(|rows| {
+            rows.iter().find_map(|row| match row {
+                Entry::Open(known, cell) if *known == id => Some(cell.clone()),
+                _ => None,
+            })
+        });
         match known {
             _ if order.status.is_final() => {
                 if known.is_some() {
-                    self.open.update(|rows| rows.retain(|row| row.id != id));
+                    self.open.update(|rows| rows.retain(|row| row.key().1 != id.0));
                 }
                 put(self.past, Entry::Order(Arc::new(order)));
             }
-            Some(row) => {
-                if row.cell.with_untracked(|known| *known != order) {
-                    row.cell.set(order);
+            Some(cell) => {
+                if cell.with_untracked(|known| *known != order) {
+                    cell.set(order);
                 }
             }
-            None => {
-                let cell = ArcRwSignal::new(order);
-                self.open.update(|rows| rows.insert(0, OrderRow { id, cell }));
-            }
+            None => put(self.open, Entry::Open(id, ArcRwSignal::new(order))),
         }
     }
 
     /// Takes in a snapshot of orders. Rows that stay keep their signals.
     pub fn put_orders(&self, head: &Head, body: Orders) {
-        if self.replaces(Topic::Orders, head) {
-            let still = |id: OrderId| {
-                let same = |order: &Order| order.id == id && !order.status.is_final();
-                body.orders.iter().any(same)
-            };
-            if self
-                .open
-                .with_untracked(|rows| rows.iter().any(|row| !still(row.id)))
-            {
-                self.open.update(|rows| rows.retain(|row| still(row.id)));
-            }
+        let is_newest = self.replaces(Topic::Orders, head);
+        let (past, open): (Vec<Order>, Vec<Order>) =
+            body.orders.into_iter().partition(|order| order.status.is_final());
+        if is_newest {
+            let stays = |row: &Entry| open.iter().any(|order| order.id.0 == row.key().1);
+            self.open.update(|rows| rows.retain(stays));
             self.past.set(Vec::new());
-            for order in body.orders.iter().filter(|order| !order.status.is_final()) {
-                self.put_order(order.clone());
-            }
+            open.into_iter().for_each(|order| self.put_order(order));
         }
-        let past = body.orders.into_iter().filter(|order| order.status.is_final());
-        join(
-            self.past,
-            past.map(|order| Entry::Order(Arc::new(order))).collect(),
-        );
+        let past = past.into_iter().map(|order| Entry::Order(Arc::new(order)));
+        join(self.past, past.collect());
     }
 
     /// Takes in a snapshot of fills and funding payments.
@@ -220,13 +213,11 @@ impl Lists {
 
     /// Takes in a price alert as it stands now.
     pub fn put_rule(&self, rule: AlertRule) {
+        let id = rule.id.0;
         self.rules.update(|rules| {
-            let place = rules.iter().position(|known| known.id == rule.id);
-            match (place, rule.status == AlertStatus::Active) {
-                (Some(place), true) => rules[place] = rule,
-                (Some(place), false) => drop(rules.remove(place)),
-                (None, true) => rules.push(rule),
-                (None, false) => {}
+            rules.retain(|known| known.key().1 != id);
+            if rule.status == AlertStatus::Active {
+                rules.push(Entry::Rule(Arc::new(rule)));
             }
         });
     }
@@ -239,7 +230,8 @@ impl Lists {
     /// Takes in a snapshot of alerts.
     pub fn put_alerts(&self, head: &Head, body: Alerts) {
         if self.replaces(Topic::Alerts, head) {
-            self.rules.set(body.rules);
+            let rules = body.rules.into_iter().map(|rule| Entry::Rule(Arc::new(rule)));
+            self.rules.set(rules.collect());
             self.alerts.set(Vec::new());
         }
         let said = body.alerts.into_iter().map(|alert| Entry::Alert(Arc::new(alert)));

@@ -13,7 +13,7 @@ use tickwire_protocol::market::{Instrument, Interval};
 use tickwire_protocol::message::{MarketUpdate, Status};
 use tickwire_protocol::order::Execution;
 use tickwire_protocol::performance::{Equity, Performance};
-use tickwire_protocol::risk::Risk;
+use tickwire_protocol::risk::{Risk, RiskStatus};
 
 use super::lists::Lists;
 use super::series::Series;
@@ -67,6 +67,24 @@ pub struct PositionRow {
     pub cell: ArcRwSignal<Position>,
 }
 
+/// The account as its guard and its statistics see it, where they have spoken.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Account {
+    /// What it is worth.
+    pub equity: Option<Equity>,
+    /// What it has made of its trades.
+    pub performance: Option<Performance>,
+    /// Where the risk guard stands.
+    pub risk: Option<Risk>,
+}
+
+impl Account {
+    /// Where the risk guard stands, in one word.
+    pub fn risk_status(&self) -> Option<RiskStatus> {
+        self.risk.as_ref().map(|risk| risk.status)
+    }
+}
+
 /// The replica.
 #[derive(Clone, Copy, Debug)]
 pub struct Store {
@@ -86,12 +104,8 @@ pub struct Store {
     pub dashboard: Latest<Dashboard>,
     /// The state of the server's own parts.
     pub status: Latest<Status>,
-    /// What the account is worth.
-    pub equity: Latest<Equity>,
-    /// What the account has made of its trades.
-    pub performance: Latest<Performance>,
-    /// Where the risk guard stands.
-    pub risk: Latest<Risk>,
+    /// What the account is worth, has made of its trades, and may do.
+    pub account: RwSignal<Account>,
     /// Orders, trades, alerts and the log.
     pub lists: Lists,
     /// Alerts that have just been given.
@@ -111,9 +125,7 @@ impl Store {
             balance: Latest::new(),
             dashboard: Latest::new(),
             status: Latest::new(),
-            equity: Latest::new(),
-            performance: Latest::new(),
-            risk: Latest::new(),
+            account: RwSignal::new(Account::default()),
             lists: Lists::new(),
             toasts: Toasts::new(),
         }

@@ -1,10 +1,14 @@
 //! Alerts that have just been given, as short notes over the desk: at most four, each until somebody takes it away or,
 //! where it matters little, its time is over. Alerts of the past are counted instead of told one by one.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use tickwire_protocol::alert::Severity;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::message::{Body, Message};
+
+use super::lists::Entry;
 
 /// Notes shown at a time; a further one takes the place of the oldest.
 pub const TOASTS_MAX: usize = 4;
@@ -42,7 +46,7 @@ impl Toast {
 #[derive(Clone, Copy, Debug)]
 pub struct Toasts {
     /// Oldest first.
-    pub all: RwSignal<Vec<Toast>>,
+    pub all: RwSignal<Vec<Entry>>,
     /// Alerts so far, for keys; and those that the note about the past counts.
     counts: StoredValue<(u64, u64)>,
 }
@@ -90,11 +94,11 @@ impl Toasts {
             },
         };
         self.all.update(|all| {
-            all.retain(|known| known.key != toast.key);
+            all.retain(|known| known.key().1 != toast.key);
             if all.len() >= TOASTS_MAX {
                 all.remove(0);
             }
-            all.push(toast);
+            all.push(Entry::Toast(Arc::new(toast)));
         });
     }
 
@@ -103,14 +107,17 @@ impl Toasts {
         if key == AWAY {
             self.counts.update_value(|counts| counts.1 = 0);
         }
-        self.all.update(|all| all.retain(|toast| toast.key != key));
+        self.all.update(|all| all.retain(|toast| toast.key().1 != key));
     }
 
     /// Takes away what was good to know, some time ago.
     pub fn expire(&self, now: TimestampMs) {
-        let is_over = |toast: &Toast| toast.severity == Severity::Info && now.since(toast.since) > INFO_MS;
+        let is_over = |entry: &Entry| match entry {
+            Entry::Toast(toast) => toast.severity == Severity::Info && now.since(toast.since) > INFO_MS,
+            _ => false,
+        };
         if self.all.with_untracked(|all| all.iter().any(is_over)) {
-            self.all.update(|all| all.retain(|toast| !is_over(toast)));
+            self.all.update(|all| all.retain(|entry| !is_over(entry)));
         }
     }
 }

@@ -1,11 +1,15 @@
 //! The question before what cannot be taken back: one native dialog for the whole desk, which holds the focus and goes
 //! away by Escape. Closing or cancelling one thing never asks; what asks can be switched off, save resuming.
 
-use leptos::html;
-use leptos::prelude::*;
-use tickwire_protocol::command::RESUME_WORD;
+use std::sync::Arc;
 
-use crate::derived::{derived, react};
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast as _;
+use tickwire_protocol::command::RESUME_WORD;
+use web_sys::HtmlDialogElement;
+
+use crate::derived::react;
+use crate::plain::{Plain, el};
 
 /// What asks first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,11 +68,14 @@ pub struct Question {
     pub text: Box<dyn Fn() -> String + Send + Sync>,
 }
 
+/// Goes on after a yes.
+type Go = Arc<dyn Fn() + Send + Sync>;
+
 #[derive(Clone)]
 struct Asked {
     about: Risky,
     text: String,
-    go: Callback<()>,
+    go: Go,
 }
 
 /// The questions of the desk.
@@ -77,13 +84,13 @@ pub struct Questions(RwSignal<Option<Asked>>);
 
 impl Questions {
     /// Asks, and goes on where the answer is yes; at once where the reader does not want to be asked.
-    pub fn ask(&self, question: &Question, go: Callback<()>) {
+    pub fn ask(&self, question: &Question, go: Go) {
         let about = question.about;
         if about.asks() {
             let text = (question.text)();
             self.0.set(Some(Asked { about, text, go }));
         } else {
-            go.run(());
+            go();
         }
     }
 }
@@ -99,16 +106,15 @@ pub fn use_questions() -> Questions {
 }
 
 /// The one dialog of the desk.
-#[component]
-pub fn ConfirmDialog() -> impl IntoView {
+pub fn confirm_dialog() -> Plain {
     let asked = use_questions().0;
     let typed = RwSignal::new(String::new());
-    let place = NodeRef::<html::Dialog>::new();
     react(move || {
         let is_open = asked.with(Option::is_some);
-        let Some(dialog) = place.get() else {
+        let Some(dialog) = document().get_element_by_id("confirm") else {
             return;
         };
+        let dialog: HtmlDialogElement = dialog.unchecked_into();
         if is_open && !dialog.open() {
             typed.set(String::new());
             // It is in the page and not open, so it can be shown.
@@ -118,46 +124,63 @@ pub fn ConfirmDialog() -> impl IntoView {
         }
     });
     let about = move || asked.with(|asked| asked.as_ref().map(|asked| asked.about));
-    let title = derived(move || about().map_or("", Risky::title));
-    let text = derived(move || {
+    let title = move || about().map_or("", Risky::title).to_owned();
+    let is_off = move || about() == Some(Risky::Resume) && typed.with(|typed| typed != RESUME_WORD);
+    let yes = move || {
+        if untrack(is_off) {
+            return;
+        }
+        let answered = asked.get_untracked();
+        asked.set(None);
+        if let Some(answered) = answered {
+            (answered.go)();
+        }
+    };
+    let word = el("label")
+        .class("small-field")
+        .flag("hidden", move || about() != Some(Risky::Resume))
+        .with(vec![
+            el("span").text("Type RESUME"),
+            el("input")
+                .attr("type", "text")
+                .attr("autocomplete", "off")
+                .bound(typed),
+        ]);
+    let choice = el("div").class("confirm-choice").with(vec![
+        el("button")
+            .attr("type", "button")
+            .class("button")
+            .on("click", move |_| asked.set(None))
+            .text("Keep as it is"),
+        el("button")
+            .attr("type", "submit")
+            .class("button danger")
+            .flag("disabled", is_off)
+            .says(title),
+    ]);
+    let text = move || {
         asked.with(|asked| {
             asked
                 .as_ref()
                 .map_or_else(String::new, |asked| asked.text.clone())
         })
-    });
-    let is_wordless = derived(move || about() != Some(Risky::Resume));
-    let is_off = derived(move || !is_wordless.get() && typed.with(|typed| typed != RESUME_WORD));
-    let yes = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        if is_off.get_untracked() {
-            return;
-        }
-        let go = asked.with_untracked(|asked| asked.as_ref().map(|asked| asked.go));
-        asked.set(None);
-        if let Some(go) = go {
-            go.run(());
-        }
     };
-    view! {
-        <dialog class="confirm" aria-labelledby="confirm-title" node_ref=place on:close=move |_| asked.set(None)>
-            <form on:submit=yes>
-                <h2 id="confirm-title">{title}</h2>
-                <p>{text}</p>
-                <label class="small-field" hidden=is_wordless>
-                    <span>"Type RESUME"</span>
-                    <input
-                        type="text"
-                        autocomplete="off"
-                        prop:value=typed
-                        on:input:target=move |event| typed.set(event.target().value())
-                    />
-                </label>
-                <div class="confirm-choice">
-                    <button type="button" class="button" on:click=move |_| asked.set(None)>"Keep as it is"</button>
-                    <button type="submit" class="button danger" disabled=is_off>{title}</button>
-                </div>
-            </form>
-        </dialog>
-    }
+    el("dialog")
+        .attr("id", "confirm")
+        .class("confirm")
+        .attr("aria-labelledby", "confirm-title")
+        .on("close", move |_| asked.set(None))
+        .with(vec![
+            el("form")
+                .on("submit", move |event| {
+                    event.prevent_default();
+                    yes();
+                })
+                .with(vec![
+                    el("h2").attr("id", "confirm-title").says(title),
+                    el("p").says(text),
+                    word,
+                    choice,
+                ]),
+        ])
 }

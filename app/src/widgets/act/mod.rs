@@ -5,14 +5,16 @@
 
 mod confirm;
 
-pub use confirm::{ConfirmDialog, Question, Risky, provide_questions};
+pub use confirm::{Question, Risky, confirm_dialog, provide_questions};
+
+use std::sync::Arc;
 
 use leptos::prelude::*;
 use tickwire_protocol::command::{Command, Instruction};
 use tickwire_protocol::message::Outcome;
 use tickwire_protocol::session::client::Link;
 
-use crate::derived::{Text, derived};
+use crate::plain::{Plain, el};
 use crate::realtime::{Answer, UseRealtime, use_realtime};
 use crate::widgets::order_ticket::outcome::capitalised;
 use confirm::use_questions;
@@ -37,6 +39,12 @@ pub struct Action {
     pub class: &'static str,
 }
 
+/// What to send; nothing where it cannot be said at the moment.
+pub type Make = Box<dyn Fn() -> Option<Instruction> + Send + Sync>;
+
+/// Hears the answer of what was sent.
+pub type Heard = Option<Arc<dyn Fn(Answer) + Send + Sync>>;
+
 impl Deed {
     /// Nothing was sent yet.
     pub fn new() -> Deed {
@@ -53,15 +61,17 @@ impl Deed {
         answer
     }
 
-    /// Whether a command waits for its answer.
-    pub fn is_pending(&self) -> bool {
-        self.sent
-            .with(|sent| sent.as_ref().is_some_and(|sent| sent.1.with(Option::is_none)))
+    /// Whether a command of a row or a head cannot be sent: one waits for its answer, or the desk is not live.
+    pub fn is_off(&self) -> bool {
+        self.kind() == "pending" || !self.realtime.is_live()
     }
 
-    /// Whether it was carried out.
-    pub fn is_done(&self) -> bool {
-        self.kind() == "done"
+    fn label_of(&self, action: Action) -> &'static str {
+        let is_doing = self.kind() == "pending"
+            && self
+                .sent
+                .with(|sent| sent.as_ref().is_some_and(|sent| sent.0 == action));
+        if is_doing { action.doing } else { action.label }
     }
 
     /// `pending`, `done`, `failed` or `unknown`; empty where nothing was sent.
@@ -79,28 +89,75 @@ impl Deed {
 
     /// What became of it, as a sentence.
     pub fn text(&self) -> String {
-        let is_connected = matches!(self.realtime.status.link.get(), Link::Live | Link::Lagging { .. });
+        let link = self.realtime.status.link.get();
         self.sent.with(|sent| match sent {
             None => String::new(),
             Some((action, answer)) => answer.with(|answer| match answer {
-                None if is_connected => action.doing.to_owned(),
+                None if matches!(link, Link::Live | Link::Lagging { .. }) => action.doing.to_owned(),
                 None => [
                     action.label,
                     ": not known yet, the connection was lost; asking again as soon as it is back.",
                 ]
                 .concat(),
                 Some(Ok(_)) => action.done.to_owned(),
-                Some(Err(error)) if error.outcome == Some(Outcome::Unknown) => {
-                    ["Outcome unknown: ", &error.message, "."].concat()
+                Some(Err(error)) => {
+                    let sentence = capitalised(&error.message);
+                    match error.outcome {
+                        Some(Outcome::Unknown) => ["Outcome unknown: ", &sentence].concat(),
+                        _ => sentence,
+                    }
                 }
-                Some(Err(error)) => capitalised(&error.message),
             }),
         })
     }
 
-    /// [`Deed::kind`] and [`Deed::text`] as signals.
-    pub fn told(self) -> (Memo<&'static str>, Text) {
-        (derived(move || self.kind()), derived(move || self.text()))
+    /// What became of it, said aloud; it takes no room while there is nothing to say.
+    pub fn notice(self) -> Plain {
+        el("p")
+            .class("notice")
+            .attr("role", "status")
+            .live("data-kind", move || Some(self.kind().to_owned()))
+            .says(move || self.text())
+    }
+
+    /// A button that sends a command, after a question where there is one.
+    pub fn button(self, action: Action, name: &str, question: Option<Question>, make: Make) -> Plain {
+        self.heard_button(action, name, question, make, None)
+    }
+
+    /// The same, and somebody hears the answer.
+    pub fn heard_button(
+        self,
+        action: Action,
+        name: &str,
+        question: Option<Question>,
+        make: Make,
+        heard: Heard,
+    ) -> Plain {
+        let questions = use_questions();
+        let click = move || {
+            let Some(instruction) = make() else {
+                return;
+            };
+            let heard = heard.clone();
+            let go = Arc::new(move || {
+                let answer = self.send(action, instruction.clone());
+                if let Some(heard) = &heard {
+                    heard(answer);
+                }
+            });
+            match &question {
+                Some(question) => questions.ask(question, go),
+                None => go(),
+            }
+        };
+        el("button")
+            .attr("type", "button")
+            .class(&["button act ", action.class].concat())
+            .attr("aria-label", name)
+            .flag("disabled", move || self.is_off())
+            .on("click", move |_| click())
+            .says(move || self.label_of(action).to_owned())
     }
 }
 
@@ -108,72 +165,4 @@ impl Default for Deed {
     fn default() -> Deed {
         Deed::new()
     }
-}
-
-/// What to send; nothing where it cannot be said at the moment.
-pub type Make = Box<dyn Fn() -> Option<Instruction> + Send + Sync>;
-
-/// Hears the answer of what was sent.
-pub type Heard = Option<Callback<Answer>>;
-
-/// A button that sends a command, after a question where there is one.
-pub fn act(
-    deed: Deed,
-    action: Action,
-    name: String,
-    question: Option<Question>,
-    make: Make,
-) -> impl IntoView {
-    act_heard(deed, action, name, question, make, None)
-}
-
-/// The same, and somebody hears the answer.
-pub fn act_heard(
-    deed: Deed,
-    action: Action,
-    name: String,
-    question: Option<Question>,
-    make: Make,
-    heard: Heard,
-) -> impl IntoView {
-    let questions = use_questions();
-    let is_mine = move || {
-        deed.sent
-            .with(|sent| sent.as_ref().is_some_and(|sent| sent.0 == action))
-    };
-    let is_off = derived(move || deed.is_pending() || !deed.realtime.is_live());
-    let label = derived(move || match deed.is_pending() && is_mine() {
-        true => action.doing,
-        false => action.label,
-    });
-    let click = move |_| {
-        let Some(instruction) = make() else {
-            return;
-        };
-        let go = Callback::new(move |()| {
-            let answer = deed.send(action, instruction.clone());
-            if let Some(heard) = heard {
-                heard.run(answer);
-            }
-        });
-        match &question {
-            Some(question) => questions.ask(question, go),
-            None => go.run(()),
-        }
-    };
-    view! {
-        <button type="button" class=["button act ", action.class].concat() disabled=is_off aria-label=name on:click=click>
-            {label}
-        </button>
-    }
-}
-
-/// What became of the last command, said aloud.
-#[component]
-pub fn Notice(
-    /// The command.
-    deed: Deed,
-) -> impl IntoView {
-    let (kind, text) = deed.told();
-    view! { <p class="notice" role="status" aria-live="polite" data-kind=kind>{text}</p> }
 }

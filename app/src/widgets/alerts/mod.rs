@@ -1,18 +1,21 @@
 //! Price alerts that wait, a form to set one, and what the desk has said.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use tickwire_protocol::alert::{AlertCondition, AlertRule};
 use tickwire_protocol::command::{CancelAlert, CreateAlert, Instruction};
 use tickwire_protocol::id::Symbol;
 use tickwire_protocol::topic::Topic;
 
-use crate::derived::derived;
-use crate::realtime::{use_account_age, use_lists, use_realtime};
+use crate::plain::{Plain, Row, el};
+use crate::realtime::lists::Entry;
+use crate::realtime::{use_lists, use_realtime};
 use crate::selection::use_selection;
-use crate::widgets::act::{Action, Deed, Notice, act};
-use crate::widgets::field::{field, typed};
-use crate::widgets::panel::Panel;
-use crate::widgets::rows::{Column, Rows, words};
+use crate::widgets::act::{Action, Deed};
+use crate::widgets::field::{choice, field, made, trouble, typed};
+use crate::widgets::panel::{count, panel};
+use crate::widgets::rows::{Column, rows, words};
 
 const COLUMNS: &[Column] = &[("Time", ""), ("Severity", "level"), ("Message", "text")];
 
@@ -31,108 +34,93 @@ const CANCEL: Action = Action {
 };
 
 /// The region `Alerts`.
-#[component]
-pub fn Alerts() -> impl IntoView {
+pub fn alerts() -> Plain {
     let lists = use_lists(Topic::Alerts);
     let rules = lists.rules;
     let deed = Deed::new();
-    let count = derived(move || rules.with(Vec::len).to_string());
-    view! {
-        <Panel name="Alerts" id="alerts" age=use_account_age() aside=view! { <span class="count">{count}</span> }>
-            <AlertForm deed=deed />
-            <Notice deed=deed />
-            <ul class="rules" aria-label="Price alerts that wait">
-                <For each=move || rules.get() key=|rule| rule.id let:rule>
-                    <Rule rule=rule deed=deed />
-                </For>
-            </ul>
-            <p class="empty" hidden=derived(move || rules.with(|rules| !rules.is_empty()))>
-                "No price alert waits. Choose a condition and a price above to be told when it is met."
-            </p>
-            <h3 class="sub-head">"Given"</h3>
-            <Rows
-                name="Alerts given"
-                columns=COLUMNS
-                list=derived(move || lists.alerts.get())
-                empty="The desk has not said anything yet."
-            />
-        </Panel>
-    }
+    let waiting = move || {
+        let row = |entry: Entry| -> Option<Row> {
+            let key = entry.key();
+            let Entry::Rule(one) = entry else {
+                return None;
+            };
+            Some((key, Box::new(move || rule(&one, deed))))
+        };
+        rules.get().into_iter().filter_map(row).collect()
+    };
+    panel(
+        "Alerts",
+        "alerts",
+        vec![count(move || rules.with(Vec::len))],
+        vec![
+            form(deed),
+            deed.notice(),
+            el("ul")
+                .class("rules")
+                .attr("aria-label", "Price alerts that wait")
+                .list(waiting),
+            el("p")
+                .class("empty")
+                .flag("hidden", move || rules.with(|rules| !rules.is_empty()))
+                .text(
+                    "No price alert waits. Choose a condition and a price above to be told when it is met.",
+                ),
+            el("h3").class("sub-head").text("Given"),
+            rows(
+                "Alerts given",
+                COLUMNS,
+                "The desk has not said anything yet.",
+                Arc::new(move || lists.alerts.get()),
+            ),
+        ],
+    )
 }
 
 /// One that waits.
-#[component]
-fn Rule(
-    /// The alert.
-    rule: AlertRule,
-    /// The last command of the panel.
-    deed: Deed,
-) -> impl IntoView {
+fn rule(rule: &AlertRule, deed: Deed) -> Plain {
     let scale = use_realtime().store.price_scale(rule.symbol);
     let id = rule.id;
-    let symbol = rule.symbol.to_string();
-    let name = ["Cancel the alert on ", &symbol].concat();
-    let make = move || Some(Instruction::CancelAlert(CancelAlert { alert_id: id }));
-    view! {
-        <li>
-            <b>{symbol}</b>
-            <span>{words::rule_words(&rule, scale)}</span>
-            <span class="note">{rule.note}</span>
-            {act(deed, CANCEL, name, None, Box::new(make))}
-        </li>
-    }
+    let symbol = rule.symbol.as_str();
+    let cancel = Box::new(move || Some(Instruction::CancelAlert(CancelAlert { alert_id: id })));
+    el("li").with(vec![
+        el("b").text(symbol),
+        el("span").text(&words::rule_words(rule, scale)),
+        el("span")
+            .class("note")
+            .text(rule.note.as_deref().unwrap_or_default()),
+        deed.button(CANCEL, &["Cancel the alert on ", symbol].concat(), None, cancel),
+    ])
 }
 
 /// Sets one on the instrument that the desk is turned to.
-#[component]
-fn AlertForm(
-    /// The last command of the panel.
-    deed: Deed,
-) -> impl IntoView {
-    let selection = use_selection();
-    let symbol = selection.symbol;
-    let [value, note] = [(); 2].map(|()| RwSignal::new(String::new()));
-    let condition = RwSignal::new(AlertCondition::CrossAbove);
-    let trouble = RwSignal::new(String::new());
-    let make = move || {
-        let made = symbol
-            .get_untracked()
-            .ok_or_else(String::new)
-            .and_then(|symbol| alert(symbol, condition.get_untracked(), value, note));
-        match made {
-            Ok(alert) => {
-                trouble.set(String::new());
-                Some(Instruction::CreateAlert(alert))
-            }
-            Err(sentence) => {
-                trouble.set(sentence);
-                None
-            }
-        }
-    };
-    let choose = move |event: leptos::ev::Targeted<leptos::ev::Event, web_sys::HtmlSelectElement>| {
-        condition.set(match event.target().value().as_str() {
+fn form(deed: Deed) -> Plain {
+    let symbol = use_selection().symbol;
+    let [condition, value, note, problem] = [(); 4].map(|()| RwSignal::new(String::new()));
+    let create = move || {
+        let symbol = symbol.get_untracked()?;
+        let condition = condition.with_untracked(|condition| match condition.as_str() {
             "below" => AlertCondition::CrossBelow,
             "move" => AlertCondition::PercentMove,
             _ => AlertCondition::CrossAbove,
         });
+        made(alert(symbol, condition, value, note), problem).map(Instruction::CreateAlert)
     };
-    view! {
-        <div class="row-form alert-form">
-            <label class="small-field">
-                <span>{selection.name()}</span>
-                <select class="button act" aria-label="Condition" on:change:target=choose>
-                    <option value="above">"rises to"</option>
-                    <option value="below">"falls to"</option>
-                    <option value="move">"moves by %"</option>
-                </select>
-            </label>
-            {field("Price or percent", value, false)}
-            {field("Note", note, false)}
-            {act(deed, CREATE, "Set the price alert".to_owned(), None, Box::new(make))}
-            <span class="trouble" role="alert">{trouble}</span>
-        </div>
-    }
+    let name = move || symbol.get().map_or_else(String::new, |symbol| symbol.to_string());
+    let conditions = [
+        ("above", "rises to"),
+        ("below", "falls to"),
+        ("move", "moves by %"),
+    ];
+    el("div").class("row-form alert-form").with(vec![
+        el("label").class("small-field").with(vec![
+            el("span").says(name),
+            choice("Condition", condition, &conditions),
+        ]),
+        field("Price or percent", value),
+        field("Note", note),
+        deed.button(CREATE, "Set the price alert", None, Box::new(create)),
+        trouble(problem),
+    ])
 }
 
 fn alert(

@@ -1,14 +1,17 @@
 //! The server's log, the newest line first. While the pointer rests on it, or the keyboard is in it, no line moves.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use tickwire_protocol::log::LogLevel;
 use tickwire_protocol::topic::Topic;
 
-use crate::derived::derived;
+use crate::plain::{Plain, el};
 use crate::realtime::lists::Entry;
-use crate::realtime::{use_account_age, use_lists};
-use crate::widgets::panel::Panel;
-use crate::widgets::rows::{Column, Rows};
+use crate::realtime::use_lists;
+use crate::widgets::field::choice;
+use crate::widgets::panel::panel;
+use crate::widgets::rows::{Column, rows};
 
 const COLUMNS: &[Column] = &[
     ("Time", ""),
@@ -18,51 +21,51 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// The region `Logs`.
-#[component]
-pub fn Logs() -> impl IntoView {
+pub fn logs() -> Plain {
     let logs = use_lists(Topic::Logs).logs;
-    let least = RwSignal::new(LogLevel::Info);
+    let least = RwSignal::new(String::new());
     let is_held = RwSignal::new(false);
-    let list = Memo::new(move |before: Option<&Vec<Entry>>| {
-        let least = least.get();
-        match before {
-            Some(before) if is_held.get() => before.clone(),
-            _ => logs.with(|all| {
-                let shown = |entry: &&Entry| matches!(entry, Entry::Log(_, line) if line.level >= least);
-                all.iter().filter(shown).cloned().collect()
-            }),
-        }
-    });
-    let choose = move |event: leptos::ev::Targeted<leptos::ev::Event, web_sys::HtmlSelectElement>| {
-        least.set(match event.target().value().as_str() {
+    let shown = StoredValue::new(Vec::new());
+    let source = move || {
+        let least = least.with(|least| match least.as_str() {
             "warning" => LogLevel::Warning,
             "error" => LogLevel::Error,
             _ => LogLevel::Info,
         });
-        is_held.set(false);
+        let all = logs.get();
+        if !is_held.get() {
+            shown.set_value(all);
+        }
+        let mut lines = shown.get_value();
+        lines.retain(|entry| matches!(entry, Entry::Log(_, line) if line.level >= least));
+        lines
     };
-    view! {
-        <Panel
-            name="Logs"
-            id="logs"
-            age=use_account_age()
-            aside=view! {
-                <select class="button act" aria-label="Lowest level shown" on:change:target=choose>
-                    <option value="info">"All levels"</option>
-                    <option value="warning">"Warnings and errors"</option>
-                    <option value="error">"Errors only"</option>
-                </select>
-                <span class="held" hidden=derived(move || !is_held.get())>"held while you read"</span>
-            }
-        >
-            <div on:mouseenter=move |_| is_held.set(true) on:mouseleave=move |_| is_held.set(false)>
-                <Rows
-                    name="Log lines"
-                    columns=COLUMNS
-                    list=list
-                    empty="No log lines of this level. The server tells here what it does and what goes wrong."
-                />
-            </div>
-        </Panel>
-    }
+    let body = rows(
+        "Log lines",
+        COLUMNS,
+        "No log lines of this level. The server tells here what it does and what goes wrong.",
+        Arc::new(source),
+    );
+    let levels = [
+        ("info", "All levels"),
+        ("warning", "Warnings and errors"),
+        ("error", "Errors only"),
+    ];
+    panel(
+        "Logs",
+        "logs",
+        vec![
+            choice("Lowest level shown", least, &levels),
+            el("span")
+                .class("held")
+                .flag("hidden", move || !is_held.get())
+                .text("held while you read"),
+        ],
+        vec![
+            el("div")
+                .on("mouseenter", move |_| is_held.set(true))
+                .on("mouseleave", move |_| is_held.set(false))
+                .with(vec![body]),
+        ],
+    )
 }

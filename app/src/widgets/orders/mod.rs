@@ -2,16 +2,18 @@
 
 mod row;
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use tickwire_protocol::command::{CancelAllOrders, Instruction};
 use tickwire_protocol::topic::Topic;
 
-use crate::derived::derived;
-use crate::realtime::{use_account_age, use_lists};
-use crate::widgets::act::{Action, Deed, Notice, Question, Risky, act};
-use crate::widgets::panel::Panel;
-use crate::widgets::rows::{Column, Rows};
-use row::OrderRowView;
+use crate::plain::{Key, Plain, Row, el};
+use crate::realtime::lists::Entry;
+use crate::realtime::use_lists;
+use crate::widgets::act::{Action, Deed, Question, Risky};
+use crate::widgets::panel::{count, panel};
+use crate::widgets::rows::{Column, rows};
 
 const PAST: &[Column] = &[
     ("Ended", ""),
@@ -24,6 +26,9 @@ const PAST: &[Column] = &[
     ("Outcome", ""),
 ];
 
+/// The key of the head among the groups of rows.
+const HEAD: Key = (u8::MAX, 0, 0);
+
 const CANCEL_ALL: Action = Action {
     label: "Cancel all",
     doing: "Cancelling…",
@@ -32,56 +37,67 @@ const CANCEL_ALL: Action = Action {
 };
 
 /// The region `Orders`.
-#[component]
-pub fn Orders() -> impl IntoView {
+pub fn orders() -> Plain {
     let lists = use_lists(Topic::Orders);
     let open = lists.open;
-    let count = derived(move || open.with(Vec::len));
-    let is_empty = derived(move || count.get() == 0);
+    let many = move || open.with(Vec::len);
     let deed = Deed::new();
     let question = Question {
         about: Risky::CancelAll,
         text: Box::new(move || {
-            let count = count.get_untracked();
             [
-                "Cancel ",
-                &count.to_string(),
-                if count == 1 { " open order" } else { " open orders" },
-                ", stops and take-profits included? Positions stay, and lose what protects them.",
+                "Cancel all open orders (",
+                &untrack(many).to_string(),
+                "), stops and take-profits included? Positions stay, and lose what protects them.",
             ]
             .concat()
         }),
     };
-    let cancel_all = act(
-        deed,
-        CANCEL_ALL,
-        "Cancel all orders".to_owned(),
-        Some(question),
-        Box::new(move || {
-            (!is_empty.get_untracked()).then(|| Instruction::CancelAllOrders(CancelAllOrders::default()))
-        }),
-    );
-    view! {
-        <Panel
-            name="Orders"
-            id="orders"
-            age=use_account_age()
-            aside=view! { <span class="count">{derived(move || count.get().to_string())}</span> {cancel_all} }
-        >
-            <table class="blotter orders" hidden=is_empty role="table" aria-label="Open orders">
-                <thead role="rowgroup">{row::head()}</thead>
-                <tbody role="rowgroup">
-                    <For each=move || open.get() key=|row| row.id let:row>
-                        <OrderRowView row=row />
-                    </For>
-                </tbody>
-            </table>
-            <p class="empty" hidden=derived(move || !is_empty.get())>
-                "No open orders. A limit or stop order from the ticket waits here until it is filled."
-            </p>
-            <Notice deed=deed />
-            <h3 class="sub-head">"Recent"</h3>
-            <Rows name="Recent orders" columns=PAST list=derived(move || lists.past.get()) empty="No order has ended yet." />
-        </Panel>
-    }
+    let cancel_all = Box::new(move || {
+        let is_empty = open.with_untracked(Vec::is_empty);
+        (!is_empty).then(|| Instruction::CancelAllOrders(CancelAllOrders::default()))
+    });
+    // Each order is a group of two rows, the second one for its form and its answers; the first group is the head.
+    let groups = move || {
+        let row = |entry: Entry| -> Option<Row> {
+            let key = entry.key();
+            let Entry::Open(id, cell) = entry else {
+                return None;
+            };
+            Some((key, Box::new(move || row::order_row(id, cell))))
+        };
+        let head: Row = (HEAD, Box::new(row::head));
+        std::iter::once(head)
+            .chain(open.get().into_iter().filter_map(row))
+            .collect()
+    };
+    let table = el("table")
+        .class("blotter orders")
+        .attr("role", "table")
+        .attr("aria-label", "Open orders")
+        .flag("hidden", move || many() == 0)
+        .list(groups);
+    panel(
+        "Orders",
+        "orders",
+        vec![
+            count(many),
+            deed.button(CANCEL_ALL, "Cancel all orders", Some(question), cancel_all),
+        ],
+        vec![
+            table,
+            el("p")
+                .class("empty")
+                .flag("hidden", move || many() > 0)
+                .text("No open orders. A limit or stop order from the ticket waits here until it is filled."),
+            deed.notice(),
+            el("h3").class("sub-head").text("Recent"),
+            rows(
+                "Recent orders",
+                PAST,
+                "No order has ended yet.",
+                Arc::new(move || lists.past.get()),
+            ),
+        ],
+    )
 }

@@ -3,15 +3,15 @@
 use leptos::prelude::*;
 use rust_decimal::Decimal;
 use tickwire_protocol::command::{AmendOrder, Instruction, OrderRef};
+use tickwire_protocol::id::OrderId;
 use tickwire_protocol::order::Order;
 
-use crate::derived::derived;
 use crate::format;
-use crate::realtime::lists::OrderRow;
+use crate::plain::{Plain, el};
 use crate::realtime::use_realtime;
-use crate::widgets::act::{Action, Deed, act};
-use crate::widgets::field::{field, typed};
-use crate::widgets::rows::words;
+use crate::widgets::act::{Action, Deed};
+use crate::widgets::field::{field, made, trouble, typed};
+use crate::widgets::rows::{self, words};
 
 /// A column: its heading, the css class of its cells, and what they say of an order with so many decimal places.
 type Column = (&'static str, &'static str, fn(&Order, u32) -> String);
@@ -43,51 +43,31 @@ const AMEND: Action = Action {
 };
 
 /// The headings.
-pub fn head() -> impl IntoView {
+pub fn head() -> Plain {
     let names = COLUMNS.iter().map(|(name, class, _)| (*name, *class));
-    let cells: Vec<_> = names
-        .chain([("", "actions")])
-        .map(|(name, class)| view! { <th scope="col" role="columnheader" class=class>{name}</th> })
-        .collect();
-    view! { <tr role="row">{cells}</tr> }
+    rows::head(&names.chain([("", "actions")]).collect::<Vec<_>>())
 }
 
 /// The rows of one order.
-#[component]
-pub fn OrderRowView(
-    /// The order.
-    row: OrderRow,
-) -> impl IntoView {
-    let id = row.id;
-    let cell = RwSignal::from(row.cell.clone());
-    let first = row.cell.get_untracked();
+pub fn order_row(id: OrderId, cell: ArcRwSignal<Order>) -> Plain {
+    let cell = RwSignal::from(cell);
+    let first = cell.get_untracked();
     let scale = use_realtime().store.price_scale(first.symbol);
-    let cells: Vec<_> = COLUMNS
+    let number = id.0.to_string();
+    let mut cells: Vec<Plain> = COLUMNS
         .iter()
         .map(|(name, class, text)| {
-            let text = derived(move || cell.with(|order| text(order, scale)));
-            view! { <td role="cell" class=*class data-label=*name>{text}</td> }
+            el("td")
+                .attr("role", "cell")
+                .class(class)
+                .attr("data-label", name)
+                .says(move || cell.with(|order| text(order, scale)))
         })
         .collect();
-    let bar = derived(move || cell.with(|order| ["--filled:", &share_of(order), "%"].concat()));
     let deed = Deed::new();
-    let cancel = act(
-        deed,
-        CANCEL,
-        ["Cancel order ", &id.0.to_string()].concat(),
-        None,
-        Box::new(move || {
-            Some(Instruction::CancelOrder(OrderRef {
-                order_id: Some(id),
-                client_order_id: None,
-            }))
-        }),
-    );
-    let (kind, text) = deed.told();
     let is_editing = RwSignal::new(false);
-    let [price, trigger, quantity] = [(); 3].map(|()| RwSignal::new(String::new()));
-    let trouble = RwSignal::new(String::new());
-    let open = move |_| {
+    let [price, trigger, quantity, problem] = [(); 4].map(|()| RwSignal::new(String::new()));
+    let open = move || {
         cell.with_untracked(|order| {
             let plain = |value: Option<Decimal>| value.map_or_else(String::new, |value| value.to_string());
             price.set(plain(order.price.map(|price| price.get())));
@@ -96,57 +76,71 @@ pub fn OrderRowView(
         });
         is_editing.update(|is_editing| *is_editing = !*is_editing);
     };
-    let make = move || match changes(cell, price, trigger, quantity) {
-        Ok(amend) => {
-            trouble.set(String::new());
-            is_editing.set(false);
-            Some(Instruction::AmendOrder(amend))
-        }
-        Err(sentence) => {
-            trouble.set(sentence);
-            None
-        }
+    let cancel = move || {
+        Some(Instruction::CancelOrder(OrderRef {
+            order_id: Some(id),
+            client_order_id: None,
+        }))
     };
-    let save = act(
-        deed,
-        AMEND,
-        ["Save the changes of order ", &id.0.to_string()].concat(),
-        None,
-        Box::new(make),
-    );
-    let realtime = use_realtime();
-    let is_off = derived(move || deed.is_pending() || !realtime.is_live());
-    let is_quiet = derived(move || !is_editing.get() && text.with(String::is_empty));
-    view! {
-        <tr role="row" data-tone=first.side.as_str() data-kind=kind style=bar>
-            {cells}
-            <td role="cell" class="actions" data-label="">
-                <button
-                    type="button"
-                    class="button act"
-                    disabled=is_off
-                    aria-expanded=derived(move || if is_editing.get() { "true" } else { "false" })
-                    aria-label=["Amend order ", &id.0.to_string()].concat()
-                    on:click=open
-                >
-                    "Amend"
-                </button>
-                {cancel}
-            </td>
-        </tr>
-        <tr role="row" class="row-foot" hidden=is_quiet>
-            <td role="cell" colspan="10">
-                <div class="row-form" hidden=derived(move || !is_editing.get())>
-                    {field("Price", price, first.price.is_none())}
-                    {field("Trigger", trigger, first.trigger_price.is_none())}
-                    {field("Quantity", quantity, false)}
-                    {save}
-                    <span class="trouble" role="alert">{trouble}</span>
-                </div>
-                <span class="row-told" role="status" data-kind=kind>{text}</span>
-            </td>
-        </tr>
+    let save = move || {
+        let amend = made(changes(cell, price, trigger, quantity), problem)?;
+        is_editing.set(false);
+        Some(Instruction::AmendOrder(amend))
+    };
+    let amend = el("button")
+        .attr("type", "button")
+        .class("button act")
+        .attr("aria-label", &["Amend order ", &number].concat())
+        .live("aria-expanded", move || Some(is_editing.get().to_string()))
+        .flag("disabled", move || deed.is_off())
+        .on("click", move |_| open())
+        .text("Amend");
+    cells.push(el("td").attr("role", "cell").class("actions").with(vec![
+        amend,
+        deed.button(
+            CANCEL,
+            &["Cancel order ", &number].concat(),
+            None,
+            Box::new(cancel),
+        ),
+    ]));
+    let mut form = Vec::new();
+    if first.price.is_some() {
+        form.push(field("Price", price));
     }
+    if first.trigger_price.is_some() {
+        form.push(field("Trigger", trigger));
+    }
+    form.push(field("Quantity", quantity));
+    form.push(deed.button(
+        AMEND,
+        &["Save the changes of order ", &number].concat(),
+        None,
+        Box::new(save),
+    ));
+    form.push(trouble(problem));
+    let form = el("div")
+        .class("row-form")
+        .flag("hidden", move || !is_editing.get())
+        .with(form);
+    let foot = el("td")
+        .attr("role", "cell")
+        .attr("colspan", "10")
+        .with(vec![form, deed.notice()]);
+    let row = el("tr")
+        .attr("role", "row")
+        .attr("data-tone", first.side.as_str())
+        .live("data-kind", move || Some(deed.kind().to_owned()))
+        .live("style", move || {
+            Some(cell.with(|order| ["--filled:", &share_of(order), "%"].concat()))
+        })
+        .with(cells);
+    let foot = el("tr")
+        .attr("role", "row")
+        .class("row-foot")
+        .flag("hidden", move || !is_editing.get() && deed.text().is_empty())
+        .with(vec![foot]);
+    el("tbody").attr("role", "rowgroup").with(vec![row, foot])
 }
 
 /// What is filled, in whole percent.

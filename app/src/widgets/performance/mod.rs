@@ -1,18 +1,18 @@
 //! What the account has made of its trades, in all, by instrument and by day.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use rust_decimal::Decimal;
-use std::sync::Arc;
-use tickwire_protocol::performance;
+use tickwire_protocol::performance as protocol;
 use tickwire_protocol::topic::Topic;
 
-use crate::derived::derived;
 use crate::format;
+use crate::plain::{Plain, el};
 use crate::realtime::lists::Entry;
-use crate::realtime::{use_account_age, use_topics};
-use crate::widgets::panel::Panel;
-use crate::widgets::portfolio::fact;
-use crate::widgets::rows::{Column, Rows};
+use crate::realtime::use_topics;
+use crate::widgets::panel::{fact, panel};
+use crate::widgets::rows::{Column, Source, rows};
 
 const BY_SYMBOL: &[Column] = &[
     ("Symbol", "name"),
@@ -30,7 +30,7 @@ const BY_DAY: &[Column] = &[
     ("Net P&L", "num pnl"),
 ];
 
-type Figure = fn(&performance::Performance) -> Option<Decimal>;
+type Figure = fn(&protocol::Performance) -> Option<Decimal>;
 type Written = fn(Decimal) -> String;
 
 fn cents(value: Decimal) -> String {
@@ -89,37 +89,42 @@ const FIGURES: [(&str, &str, Figure, Written); 9] = [
 ];
 
 /// The region `Performance`.
-#[component]
-pub fn Performance() -> impl IntoView {
-    let told = use_topics(&[Topic::Performance]).performance.value;
-    let figures: Vec<_> = FIGURES
-        .iter()
-        .map(|(name, why, figure, written)| {
-            let value = derived(move || told.with(|all| all.as_ref().and_then(figure)));
-            let text = derived(move || value.get().map_or_else(|| format::UNKNOWN.to_owned(), written));
-            let title = derived(move || match value.get() {
-                None if told.with(Option::is_some) => *why,
-                _ => "",
-            });
-            fact(name, title, text)
+pub fn performance() -> Plain {
+    let account = use_topics(&[Topic::Performance]).account;
+    let figure = |(name, why, read, written): (&'static str, &'static str, Figure, Written)| {
+        let value = move || account.with(|all| all.performance.as_ref().and_then(read));
+        fact(name, move || {
+            value().map_or_else(|| format::UNKNOWN.to_owned(), written)
         })
-        .collect();
-    let list = move |read: fn(&performance::Performance) -> Vec<Entry>| {
-        derived(move || told.with(|all| all.as_ref().map_or_else(Vec::new, read)))
+        .live("title", move || {
+            let is_told = account.with(|all| all.performance.is_some());
+            (is_told && value().is_none()).then(|| why.to_owned())
+        })
+    };
+    let list = move |read: fn(&protocol::Performance) -> Vec<Entry>| -> Source {
+        Arc::new(move || account.with(|all| all.performance.as_ref().map_or_else(Vec::new, read)))
     };
     let by_symbol = list(|all| {
-        let entry = |one: &performance::SymbolTally| Entry::Symbol(Arc::new(one.clone()));
+        let entry = |one: &protocol::SymbolTally| Entry::Symbol(Arc::new(one.clone()));
         all.by_symbol.iter().map(entry).collect()
     });
     let by_day = list(|all| {
-        let entry = |one: &performance::DayTally| Entry::Day(Arc::new(one.clone()));
+        let entry = |one: &protocol::DayTally| Entry::Day(Arc::new(one.clone()));
         all.by_day.iter().rev().map(entry).collect()
     });
-    view! {
-        <Panel name="Performance" id="performance" age=use_account_age() aside=()>
-            <dl class="facts">{figures}</dl>
-            <Rows name="By instrument" columns=BY_SYMBOL list=by_symbol empty="A trade counts once its position is flat again." />
-            <Rows name="By day" columns=BY_DAY list=by_day empty="" />
-        </Panel>
-    }
+    panel(
+        "Performance",
+        "performance",
+        Vec::new(),
+        vec![
+            el("dl").class("facts").with(FIGURES.map(figure).into()),
+            rows(
+                "By instrument",
+                BY_SYMBOL,
+                "A trade counts once its position is flat again.",
+                by_symbol,
+            ),
+            rows("By day", BY_DAY, "", by_day),
+        ],
+    )
 }

@@ -74,36 +74,23 @@ pub fn PortfolioPanel() -> impl IntoView {
 }
 
 /// An amount of the account's currency as text.
-pub fn money(amount: Number) -> Text {
+fn money(amount: Number) -> Text {
     derived(move || match amount.get() {
         Some(amount) => format::number(amount, format::MONEY_SCALE),
         None => format::UNKNOWN.to_owned(),
     })
 }
 
-/// A percentage without a sign as text.
-pub fn share(percent: Number) -> Text {
-    derived(move || match percent.get() {
-        Some(percent) => format::number(percent, 2) + "%",
-        None => format::UNKNOWN.to_owned(),
-    })
-}
-
 /// A named figure.
 #[component]
-pub fn Fact(
+fn Fact(
     /// Its name.
     name: &'static str,
     /// The figure.
     text: Text,
 ) -> impl IntoView {
-    fact(name, derived(|| ""), text)
-}
-
-/// A named figure, and what is to be known about it.
-pub fn fact(name: &'static str, title: Memo<&'static str>, text: Text) -> impl IntoView {
     view! {
-        <div class="fact" title=title>
+        <div class="fact">
             <dt>{name}</dt>
             <dd class="num">{text}</dd>
         </div>
@@ -112,7 +99,7 @@ pub fn fact(name: &'static str, title: Memo<&'static str>, text: Text) -> impl I
 
 /// A named profit or loss.
 #[component]
-pub fn PnlFact(
+fn PnlFact(
     /// Its name.
     name: &'static str,
     /// The amount.

@@ -8,9 +8,10 @@ use tickwire_protocol::command::{FlattenAll, Instruction};
 use crate::age;
 use crate::derived::derived;
 use crate::realtime::{use_positions, use_realtime};
-use crate::widgets::act::{Action, Deed, Notice, Question, Risky, act};
+use crate::widgets::act::{Action, Deed, Question, Risky};
 use crate::widgets::order_ticket::outcome;
 use crate::widgets::panel::Panel;
+use crate::widgets::rows;
 use row::PositionRowView;
 
 const FLATTEN: Action = Action {
@@ -20,7 +21,7 @@ const FLATTEN: Action = Action {
     class: "",
 };
 
-const COLUMNS: [(&str, &str); 11] = [
+const COLUMNS: [rows::Column; 11] = [
     ("Symbol", "name"),
     ("Side", "side"),
     ("Quantity", "num"),
@@ -37,12 +38,12 @@ const COLUMNS: [(&str, &str); 11] = [
 /// The region `Positions`.
 #[component]
 pub fn Positions() -> impl IntoView {
-    let rows = use_positions();
+    let open = use_positions();
     let realtime = use_realtime();
     let known_at = realtime.store.positions_at;
     let age = derived(move || age::of_account(realtime.status.moment(), known_at.get()));
-    let count = derived(move || rows.with(Vec::len).to_string());
-    let is_empty = derived(move || rows.with(Vec::is_empty));
+    let count = derived(move || open.with(Vec::len).to_string());
+    let is_empty = derived(move || open.with(Vec::is_empty));
     let none = derived(move || match known_at.with(Option::is_some) {
         true => "No open positions. Buy or sell in the order ticket to open one.",
         false => "Positions appear as soon as the account is connected.",
@@ -64,25 +65,18 @@ pub fn Positions() -> impl IntoView {
             .concat()
         }),
     };
-    let flatten = act(
-        deed,
+    let flatten = deed.button(
         FLATTEN,
-        "Flatten all: cancel all orders and close all positions".to_owned(),
+        "Flatten all: cancel all orders and close all positions",
         Some(question),
         Box::new(|| Some(Instruction::FlattenAll(FlattenAll::default()))),
     );
-    let head: Vec<_> = COLUMNS
-        .iter()
-        .map(|(name, class)| view! { <th scope="col" role="columnheader" class=*class>{*name}</th> })
-        .collect();
     view! {
         <Panel name="Positions" id="positions" age=age aside=view! { <span class="count">{count}</span> {flatten} }>
             <table class="blotter positions" hidden=is_empty role="table">
-                <thead role="rowgroup">
-                    <tr role="row">{head}</tr>
-                </thead>
+                {rows::head(&COLUMNS)}
                 <tbody role="rowgroup">
-                    <For each=move || rows.get() key=|row| row.id let:row>
+                    <For each=move || open.get() key=|row| row.id let:row>
                         <PositionRowView row=row asked=asked />
                     </For>
                 </tbody>
@@ -91,7 +85,7 @@ pub fn Positions() -> impl IntoView {
             <p class="notice" role="status" aria-live="polite" data-kind=told.kind>
                 {told.text}
             </p>
-            <Notice deed=deed />
+            {deed.notice()}
         </Panel>
     }
 }

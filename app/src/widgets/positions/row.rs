@@ -1,5 +1,7 @@
 //! One position. One of two legs (spot bought, the perpetual sold) is one row, closed as a whole.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use rust_decimal::Decimal;
 use tickwire_protocol::account::Position;
@@ -11,9 +13,10 @@ use tickwire_protocol::order::Side;
 use crate::address::{address_of, use_address};
 use crate::derived::derived;
 use crate::format;
+use crate::plain::{Plain, el};
 use crate::realtime::store::PositionRow;
-use crate::realtime::use_realtime;
-use crate::widgets::act::{Action, Deed, Question, Risky, act_heard};
+use crate::realtime::{Answer, use_realtime};
+use crate::widgets::act::{Action, Deed, Heard, Question, Risky};
 use crate::widgets::direction::PnlText;
 use crate::widgets::flash::FlashCell;
 use crate::widgets::order_ticket::outcome::Asked;
@@ -62,9 +65,8 @@ pub fn PositionRowView(
     let symbol = first.symbol.as_str().to_owned();
     let second = first.perp_symbol.map(|symbol| [" − ", symbol.as_str()].concat());
     let actions = actions(cell, instrument, asked);
-    let (kind, told) = actions.0.told();
     view! {
-        <tr role="row" data-symbol=first.symbol.as_str().to_owned() data-kind=kind>
+        <tr role="row" data-symbol=first.symbol.as_str().to_owned()>
             <th scope="row" role="rowheader" class="name" data-label="Symbol">
                 <a href=address_of(first.symbol) on:click=move |click| address.follow(&click, address_of(first.symbol))>{symbol}</a>
                 <small>{second}</small>
@@ -84,7 +86,7 @@ pub fn PositionRowView(
             </td>
             <td role="cell" data-label="Margin" class="num">{text(margin)}</td>
             <td role="cell" data-label="Liquidation" class="num">{text(liquidation)}</td>
-            <td role="cell" data-label="" class="actions">{actions.1} <span class="row-told" role="status" data-kind=kind>{told}</span></td>
+            <td role="cell" data-label="" class="actions">{actions}</td>
         </tr>
     }
 }
@@ -143,11 +145,11 @@ fn actions(
     cell: RwSignal<Position>,
     instrument: Option<Instrument>,
     asked: RwSignal<Option<Asked>>,
-) -> (Deed, Vec<impl IntoView>) {
+) -> Plain {
     let deed = Deed::new();
     let (symbol, carry) = cell.with_untracked(|all| (all.symbol, all.strategy.map(|_| all.id)));
     let name = symbol.as_str();
-    let heard = Some(Callback::new(move |answer| {
+    let heard: Heard = Some(Arc::new(move |answer: Answer| {
         asked.set(instrument.clone().map(|rules| Asked { rules, answer }));
     }));
     if let Some(position_id) = carry {
@@ -158,19 +160,10 @@ fn actions(
             }))
         };
         let name = ["Close both legs of ", name].concat();
-        return (
-            deed,
-            vec![act_heard(
-                deed,
-                closing("Close"),
-                name,
-                None,
-                Box::new(make),
-                None,
-            )],
-        );
+        let close = deed.button(closing("Close"), &name, None, Box::new(make));
+        return el("div").with(vec![close, deed.notice()]);
     }
-    let close = |action: Action, name: String, percent: Option<i64>| {
+    let close = |label: &'static str, name: &str, percent: Option<i64>| {
         let percent = percent.map(|percent| Ratio::new(Decimal::from(percent)));
         let make = move || {
             Some(Instruction::ClosePosition(ClosePosition {
@@ -179,31 +172,11 @@ fn actions(
                 percent,
             }))
         };
-        act_heard(deed, action, name, None, Box::new(make), heard)
+        deed.heard_button(closing(label), name, None, Box::new(make), heard.clone())
     };
     let question = Question {
         about: Risky::Reverse,
-        text: Box::new(move || {
-            cell.with_untracked(|all| {
-                let (from, to) = match all.side {
-                    Side::Buy => ("long ", " short "),
-                    Side::Sell => ("short ", " long "),
-                };
-                let quantity = format::quantity(all.quantity.get());
-                [
-                    "Turn ",
-                    all.symbol.as_str(),
-                    " from ",
-                    from,
-                    &quantity,
-                    " to",
-                    to,
-                    &quantity,
-                    " at market?",
-                ]
-                .concat()
-            })
-        }),
+        text: Box::new(move || cell.with_untracked(turning)),
     };
     let reverse = move || {
         Some(Instruction::ReversePosition(ReversePosition {
@@ -211,18 +184,34 @@ fn actions(
             symbol,
         }))
     };
-    let buttons = vec![
-        close(closing("25%"), ["Close 25% of ", name].concat(), Some(25)),
-        close(closing("50%"), ["Close 50% of ", name].concat(), Some(50)),
-        close(closing("Close"), ["Close ", name].concat(), None),
-        act_heard(
-            deed,
+    el("div").with(vec![
+        close("25%", &["Close 25% of ", name].concat(), Some(25)),
+        close("50%", &["Close 50% of ", name].concat(), Some(50)),
+        close("Close", &["Close ", name].concat(), None),
+        deed.heard_button(
             REVERSE,
-            ["Reverse ", name].concat(),
+            &["Reverse ", name].concat(),
             Some(question),
             Box::new(reverse),
-            heard,
+            heard.clone(),
         ),
-    ];
-    (deed, buttons)
+    ])
+}
+
+fn turning(all: &Position) -> String {
+    let (from, to) = match all.side {
+        Side::Buy => (" from long ", " to short "),
+        Side::Sell => (" from short ", " to long "),
+    };
+    let quantity = format::quantity(all.quantity.get());
+    [
+        "Turn ",
+        all.symbol.as_str(),
+        from,
+        &quantity,
+        to,
+        &quantity,
+        " at market?",
+    ]
+    .concat()
 }

@@ -5,9 +5,10 @@ use tickwire_protocol::command::Instruction;
 use tickwire_protocol::risk::RiskLimits;
 
 use crate::derived::react;
+use crate::plain::{Plain, el};
 use crate::realtime::use_realtime;
-use crate::widgets::act::{Action, Deed, Notice, act};
-use crate::widgets::field::{field, typed};
+use crate::widgets::act::{Action, Deed};
+use crate::widgets::field::{field, made, trouble, typed};
 
 const SAVE: Action = Action {
     label: "Save limits",
@@ -29,46 +30,37 @@ const NAMES: [&str; 7] = [
 type Fields = [RwSignal<String>; 7];
 
 /// The form, behind its heading.
-#[component]
-pub fn LimitsForm() -> impl IntoView {
-    let risk = use_realtime().store.risk.value;
+pub fn form() -> Plain {
+    let account = use_realtime().store.account;
     let fields: Fields = NAMES.map(|_| RwSignal::new(String::new()));
-    let limits = crate::derived::derived(move || risk.with(|risk| risk.as_ref().map(|risk| risk.limits)));
+    let shown = StoredValue::new(None);
     // What was told is what stands in the fields; what somebody types stays until the limits themselves change.
     react(move || {
-        if let Some(limits) = limits.get() {
+        let limits = account.with(|all| all.risk.as_ref().map(|risk| risk.limits));
+        if let Some(limits) = limits
+            && shown.get_value() != Some(limits)
+        {
+            shown.set_value(Some(limits));
             show(&limits, fields);
         }
     });
     let deed = Deed::new();
-    let trouble = RwSignal::new(String::new());
-    let make = move || match read(fields) {
-        Ok(limits) => {
-            trouble.set(String::new());
-            Some(Instruction::SetRiskLimits(limits))
-        }
-        Err(sentence) => {
-            trouble.set(sentence);
-            None
-        }
-    };
-    let inputs: Vec<_> = NAMES
-        .iter()
+    let problem = RwSignal::new(String::new());
+    let save = move || made(read(fields), problem).map(Instruction::SetRiskLimits);
+    let inputs = NAMES
+        .into_iter()
         .zip(fields)
-        .map(|(name, value)| field(name, value, false))
-        .collect();
-    view! {
-        <details class="limits">
-            <summary>"Limits"</summary>
-            <div class="limits-form">{inputs}</div>
-            <p class="row-form">
-                {act(deed, SAVE, "Save the risk limits".to_owned(), None, Box::new(make))}
-                <small>"An empty field lifts its limit."</small>
-            </p>
-            <span class="trouble" role="alert">{trouble}</span>
-            <Notice deed=deed />
-        </details>
-    }
+        .map(|(name, value)| field(name, value));
+    el("details").class("limits").with(vec![
+        el("summary").text("Limits"),
+        el("div").class("limits-form").with(inputs.collect()),
+        el("p").class("row-form").with(vec![
+            deed.button(SAVE, "Save the risk limits", None, Box::new(save)),
+            el("small").text("An empty field lifts its limit."),
+        ]),
+        trouble(problem),
+        deed.notice(),
+    ])
 }
 
 fn show(limits: &RiskLimits, fields: Fields) {

@@ -10,11 +10,11 @@ use tickwire_protocol::performance::Equity;
 use tickwire_protocol::risk::{RiskLimits, RiskStatus};
 use tickwire_protocol::topic::Topic;
 
-use crate::derived::{Text, derived};
-use crate::realtime::{use_account_age, use_realtime, use_topics};
-use crate::widgets::act::{Action, Deed, Notice, Question, Risky, act};
-use crate::widgets::panel::Panel;
-use limits::LimitsForm;
+use crate::plain::{Plain, el};
+use crate::realtime::store::Account;
+use crate::realtime::{use_realtime, use_topics};
+use crate::widgets::act::{Action, Deed, Question, Risky};
+use crate::widgets::panel::panel;
 
 const PAUSE: Action = Action {
     label: "Pause",
@@ -38,54 +38,68 @@ const RESUME: Action = Action {
 };
 
 /// The region `Risk`.
-#[component]
-pub fn Risk() -> impl IntoView {
-    let risk = use_topics(&[Topic::Risk, Topic::Equity]).risk.value;
+pub fn risk() -> Plain {
+    let account = use_topics(&[Topic::Risk, Topic::Equity]).account;
     let deed = Deed::new();
-    let status = derived(move || risk.with(|risk| risk.as_ref().map(|risk| risk.status)));
-    let badge = derived(move || words::badge(status.get()));
-    let message = derived(move || {
-        risk.with(|risk| {
-            risk.as_ref()
+    let status = move || account.with(Account::risk_status);
+    let message = move || {
+        account.with(|all| {
+            all.risk
+                .as_ref()
                 .map_or_else(String::new, |risk| risk.message.clone())
         })
-    });
-    let since = derived(move || risk.with(|risk| risk.as_ref().map_or_else(String::new, words::since)));
-    let is_normal = derived(move || status.get() == Some(RiskStatus::Normal));
-    view! {
-        <Panel
-            name="Risk"
-            id="risk"
-            age=use_account_age()
-            aside=view! { <span class="risk-badge" data-status=derived(move || words::name(status.get()))>{badge}</span> }
-        >
-            <p class="risk-words">{message} " " <small>{since}</small></p>
-            <Meter
-                name="Drawdown"
-                now=|all| all.drawdown_pct.get()
-                soft=|all| all.soft_drawdown_pct.map(|one| one.get())
-                hard=|all| all.hard_drawdown_pct.map(|one| one.get())
-            />
-            <Meter
-                name="Loss today"
-                now=|all| all.daily_loss_pct.get()
-                soft=|all| all.soft_daily_loss_pct.map(|one| one.get())
-                hard=|all| all.hard_daily_loss_pct.map(|one| one.get())
-            />
-            <div class="risk-acts">
-                <span class="acts" hidden=derived(move || status.get() != Some(RiskStatus::Normal))>
-                    {act(deed, PAUSE, "Pause trading".to_owned(), None, Box::new(|| Some(Instruction::PauseTrading)))}
-                </span>
-                <span class="acts" hidden=is_normal>{resume(deed)}</span>
-                {stop(deed)}
-            </div>
-            <Notice deed=deed />
-            <LimitsForm />
-        </Panel>
-    }
+    };
+    let since = move || account.with(|all| all.risk.as_ref().map_or_else(String::new, words::since));
+    let pause = deed.button(
+        PAUSE,
+        "Pause trading",
+        None,
+        Box::new(|| Some(Instruction::PauseTrading)),
+    );
+    let acts = el("div").class("risk-acts").with(vec![
+        el("span")
+            .class("acts")
+            .flag("hidden", move || status() != Some(RiskStatus::Normal))
+            .with(vec![pause]),
+        el("span")
+            .class("acts")
+            .flag("hidden", move || {
+                matches!(status(), None | Some(RiskStatus::Normal))
+            })
+            .with(vec![resume(deed)]),
+        stop(deed),
+    ]);
+    panel(
+        "Risk",
+        "risk",
+        vec![
+            el("span")
+                .class("risk-badge")
+                .live("data-status", move || Some(words::name(status()).to_owned()))
+                .says(move || words::badge(status()).to_owned()),
+        ],
+        vec![
+            el("p")
+                .class("risk-words")
+                .with(vec![el("span").says(message), el("small").says(since)]),
+            meter(
+                "Drawdown",
+                |all| all.drawdown_pct.get(),
+                |all| [all.soft_drawdown_pct, all.hard_drawdown_pct].map(|one| one.map(|one| one.get())),
+            ),
+            meter(
+                "Loss today",
+                |all| all.daily_loss_pct.get(),
+                |all| [all.soft_daily_loss_pct, all.hard_daily_loss_pct].map(|one| one.map(|one| one.get())),
+            ),
+            acts,
+            deed.notice(),
+            limits::form(),
+        ],
+    )
 }
 
-fn resume(deed: Deed) -> impl IntoView {
+fn resume(deed: Deed) -> Plain {
     let question = Question {
         about: Risky::Resume,
         text: Box::new(|| {
@@ -97,17 +111,11 @@ fn resume(deed: Deed) -> impl IntoView {
             confirm: RESUME_WORD.to_owned(),
         }))
     };
-    act(
-        deed,
-        RESUME,
-        "Resume trading".to_owned(),
-        Some(question),
-        Box::new(make),
-    )
+    deed.button(RESUME, "Resume trading", Some(question), Box::new(make))
 }
 
 /// The kill switch: a button wherever it is wanted.
-pub fn stop(deed: Deed) -> impl IntoView {
+pub fn stop(deed: Deed) -> Plain {
     let store = use_realtime().store;
     let question = Question {
         about: Risky::Stop,
@@ -124,9 +132,8 @@ pub fn stop(deed: Deed) -> impl IntoView {
             .concat()
         }),
     };
-    let name = "STOP: cancel all orders, close all positions".to_owned();
-    act(
-        deed,
+    let name = "STOP: cancel all orders, close all positions";
+    deed.button(
         STOP,
         name,
         Some(question),
@@ -135,54 +142,50 @@ pub fn stop(deed: Deed) -> impl IntoView {
 }
 
 /// A figure against its two limits, as a bar: full at the hard one.
-#[component]
-fn Meter(
-    /// Its name.
+fn meter(
     name: &'static str,
-    /// The figure, in percent.
     now: fn(&Equity) -> Decimal,
-    /// Where openings pause.
-    soft: fn(&RiskLimits) -> Option<Decimal>,
-    /// Where everything stops.
-    hard: fn(&RiskLimits) -> Option<Decimal>,
-) -> impl IntoView {
-    let store = use_realtime().store;
-    let now = derived(move || store.equity.value.with(|all| all.as_ref().map(now)));
-    let limits = derived(move || {
-        store.risk.value.with(|risk| {
-            risk.as_ref()
-                .map_or((None, None), |risk| (soft(&risk.limits), hard(&risk.limits)))
-        })
-    });
-    let text: Text = derived(move || words::against(now.get(), limits.get()));
-    let bar = derived(move || words::bar(now.get(), limits.get()));
-    view! {
-        <div class="meter">
-            <span>{name}</span>
-            <span class="num">{text}</span>
-            <i class="meter-bar" style=bar aria-hidden="true"></i>
-        </div>
-    }
+    limits: fn(&RiskLimits) -> [Option<Decimal>; 2],
+) -> Plain {
+    let account = use_realtime().store.account;
+    let now = move || account.with(|all| all.equity.as_ref().map(now));
+    let limits = move || {
+        let limits = account.with(|all| all.risk.as_ref().map(|risk| limits(&risk.limits)));
+        limits.unwrap_or_default()
+    };
+    el("div").class("meter").with(vec![
+        el("span").text(name),
+        el("span")
+            .class("num")
+            .says(move || words::against(now(), limits())),
+        el("i")
+            .class("meter-bar")
+            .attr("aria-hidden", "true")
+            .live("style", move || Some(words::bar(now(), limits()))),
+    ])
 }
 
 /// Across the top of the page, as long as not everything is allowed.
-#[component]
-pub fn RiskBanner() -> impl IntoView {
-    let risk = use_topics(&[Topic::Risk]).risk.value;
-    let status = derived(move || risk.with(|risk| risk.as_ref().map(|risk| risk.status)));
-    let is_hidden = derived(move || matches!(status.get(), None | Some(RiskStatus::Normal)));
-    let text = derived(move || {
-        risk.with(|risk| match risk {
+pub fn risk_banner() -> Plain {
+    let account = use_topics(&[Topic::Risk]).account;
+    let status = move || account.with(Account::risk_status);
+    let text = move || {
+        account.with(|all| match &all.risk {
             Some(risk) if risk.status != RiskStatus::Normal => {
                 [words::badge(Some(risk.status)), ": ", &risk.message].concat()
             }
             _ => String::new(),
         })
-    });
-    view! {
-        <div class="risk-banner" role="alert" data-status=derived(move || words::name(status.get())) hidden=is_hidden>
-            <span>{text}</span>
-            <a href="#risk">"Risk"</a>
-        </div>
-    }
+    };
+    el("div")
+        .class("risk-banner")
+        .attr("role", "alert")
+        .live("data-status", move || Some(words::name(status()).to_owned()))
+        .flag("hidden", move || {
+            matches!(status(), None | Some(RiskStatus::Normal))
+        })
+        .with(vec![
+            el("span").says(text),
+            el("a").attr("href", "#risk").text("Risk"),
+        ])
 }

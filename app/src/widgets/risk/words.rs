@@ -43,28 +43,28 @@ fn percent(value: Decimal) -> String {
 }
 
 /// A figure and its limits: `1.20% · pause at 5.00% · stop at 10.00%`.
-pub fn against(now: Option<Decimal>, limits: (Option<Decimal>, Option<Decimal>)) -> String {
+pub fn against(now: Option<Decimal>, limits: [Option<Decimal>; 2]) -> String {
     let mut text = now.map_or_else(|| format::UNKNOWN.to_owned(), percent);
-    for (word, limit) in [(" · pause at ", limits.0), (" · stop at ", limits.1)] {
+    for (word, limit) in [" · pause at ", " · stop at "].into_iter().zip(limits) {
         if let Some(limit) = limit {
             text.push_str(word);
             text.push_str(&percent(limit));
         }
     }
-    if limits == (None, None) {
+    if limits == [None, None] {
         text.push_str(" · no limit");
     }
     text
 }
 
 /// How full the bar is, and of which colour: as css variables.
-pub fn bar(now: Option<Decimal>, limits: (Option<Decimal>, Option<Decimal>)) -> String {
+pub fn bar(now: Option<Decimal>, limits: [Option<Decimal>; 2]) -> String {
     let now = now.unwrap_or_default();
-    let full = limits.1.or(limits.0).unwrap_or_default();
+    let full = limits[1].or(limits[0]).unwrap_or_default();
     let share = (now * Decimal::ONE_HUNDRED).checked_div(full).unwrap_or_default();
     let share = share.trunc().min(Decimal::ONE_HUNDRED).to_string();
     let is_over = |limit: Option<Decimal>| limit.is_some_and(|limit| now >= limit);
-    let colour = match (is_over(limits.1), is_over(limits.0)) {
+    let colour = match (is_over(limits[1]), is_over(limits[0])) {
         (true, _) => "bad",
         (_, true) => "warn",
         _ => "ok",
@@ -83,18 +83,18 @@ mod tests {
     #[test]
     fn a_figure_is_told_against_its_limits() {
         assert_eq!(
-            against(d("1.2"), (d("5"), d("10"))),
+            against(d("1.2"), [d("5"), d("10")]),
             "1.20% · pause at 5.00% · stop at 10.00%"
         );
-        assert_eq!(against(d("1.2"), (None, d("10"))), "1.20% · stop at 10.00%");
-        assert_eq!(against(None, (None, None)), "— · no limit");
+        assert_eq!(against(d("1.2"), [None, d("10")]), "1.20% · stop at 10.00%");
+        assert_eq!(against(None, [None, None]), "— · no limit");
     }
 
     #[test]
     fn the_bar_is_full_at_the_hard_limit_and_never_fuller() {
-        assert_eq!(bar(d("2.5"), (d("5"), d("10"))), "--full:25%;--tone:var(--ok)");
-        assert_eq!(bar(d("5"), (d("5"), d("10"))), "--full:50%;--tone:var(--warn)");
-        assert_eq!(bar(d("12"), (d("5"), d("10"))), "--full:100%;--tone:var(--bad)");
-        assert_eq!(bar(d("3"), (None, None)), "--full:0%;--tone:var(--ok)");
+        assert_eq!(bar(d("2.5"), [d("5"), d("10")]), "--full:25%;--tone:var(--ok)");
+        assert_eq!(bar(d("5"), [d("5"), d("10")]), "--full:50%;--tone:var(--warn)");
+        assert_eq!(bar(d("12"), [d("5"), d("10")]), "--full:100%;--tone:var(--bad)");
+        assert_eq!(bar(d("3"), [None, None]), "--full:0%;--tone:var(--ok)");
     }
 }

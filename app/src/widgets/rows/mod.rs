@@ -3,60 +3,60 @@
 
 pub mod words;
 
-use leptos::prelude::*;
+use std::sync::Arc;
 
-use crate::derived::derived;
+use crate::plain::{Plain, el};
 use crate::realtime::lists::Entry;
 use crate::realtime::use_realtime;
 
 /// A column: its heading, and the css class of its cells.
 pub type Column = (&'static str, &'static str);
 
+/// What a table shows.
+pub type Source = Arc<dyn Fn() -> Vec<Entry> + Send + Sync>;
+
 /// The table, or a sentence where it is empty.
-#[component]
-pub fn Rows(
-    /// What it is a table of, for those who cannot see it.
-    name: &'static str,
-    /// Its columns.
-    columns: &'static [Column],
-    /// What it shows.
-    list: Memo<Vec<Entry>>,
-    /// What it says where there is nothing: also what to do.
-    empty: &'static str,
-) -> impl IntoView {
-    let is_empty = derived(move || list.with(Vec::is_empty));
+pub fn rows(name: &'static str, columns: &'static [Column], empty: &'static str, source: Source) -> Plain {
     let store = use_realtime().store;
-    view! {
-        <table class="rows" hidden=is_empty aria-label=name>
-            {head(columns)}
-            <tbody>
-                <For each=move || list.get() key=Entry::key let:entry>
-                    {row(columns, words::row_of(&entry, |symbol| store.price_scale(symbol)))}
-                </For>
-            </tbody>
-        </table>
-        <p class="empty" hidden=derived(move || !is_empty.get())>{empty}</p>
-    }
+    let (is_empty, is_full) = (Arc::clone(&source), Arc::clone(&source));
+    let body = el("tbody").list(move || {
+        let row = |entry: Entry| -> crate::plain::Row {
+            let key = entry.key();
+            let make = move || row(columns, words::row_of(&entry, |symbol| store.price_scale(symbol)));
+            (key, Box::new(make))
+        };
+        source().into_iter().map(row).collect()
+    });
+    el("div").with(vec![
+        el("table")
+            .class("rows")
+            .attr("aria-label", name)
+            .flag("hidden", move || is_empty().is_empty())
+            .with(vec![head(columns), body]),
+        el("p")
+            .class("empty")
+            .flag("hidden", move || !is_full().is_empty())
+            .text(empty),
+    ])
 }
 
 /// The head of a table.
-pub fn head(columns: &'static [Column]) -> impl IntoView {
-    let cells: Vec<_> = columns
-        .iter()
-        .map(|(name, class)| view! { <th scope="col" class=*class>{*name}</th> })
-        .collect();
-    view! {
-        <thead>
-            <tr>{cells}</tr>
-        </thead>
-    }
+pub fn head(columns: &[Column]) -> Plain {
+    let cell = |(name, class): &Column| {
+        el("th")
+            .attr("scope", "col")
+            .attr("role", "columnheader")
+            .class(class)
+            .text(name)
+    };
+    let cells = columns.iter().map(cell).collect();
+    el("thead")
+        .attr("role", "rowgroup")
+        .with(vec![el("tr").attr("role", "row").with(cells)])
 }
 
-fn row(columns: &'static [Column], row: words::Row) -> impl IntoView {
-    let cells: Vec<_> = columns
-        .iter()
-        .zip(row.cells)
-        .map(|((_, class), text)| view! { <td class=*class>{text}</td> })
-        .collect();
-    view! { <tr data-tone=row.tone>{cells}</tr> }
+fn row(columns: &[Column], row: words::Row) -> Plain {
+    let cell = |(column, text): (&Column, String)| el("td").class(column.1).text(&text);
+    let cells = columns.iter().zip(row.cells).map(cell).collect();
+    el("tr").attr("data-tone", row.tone).with(cells)
 }

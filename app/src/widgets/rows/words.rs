@@ -62,6 +62,10 @@ pub fn row_of(entry: &Entry, scale: impl Fn(Symbol) -> u32) -> Row {
             tally.net_pnl,
             tally.fees,
         ),
+        Entry::Open(..) | Entry::Rule(_) | Entry::Toast(_) => Row {
+            tone: "",
+            cells: Vec::new(),
+        },
         Entry::Day(tally) => tally_row(
             tally.day.clone(),
             tally.trades,

@@ -2,13 +2,15 @@
 
 mod csv;
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use tickwire_protocol::topic::Topic;
 
-use crate::derived::derived;
-use crate::realtime::{use_account_age, use_lists};
-use crate::widgets::panel::Panel;
-use crate::widgets::rows::{Column, Rows};
+use crate::plain::{Plain, el};
+use crate::realtime::use_lists;
+use crate::widgets::panel::{count, panel};
+use crate::widgets::rows::{Column, rows};
 
 const COLUMNS: &[Column] = &[
     ("Time", ""),
@@ -22,39 +24,29 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// The region `Trades`.
-#[component]
-pub fn Trades() -> impl IntoView {
+pub fn trades() -> Plain {
     let trades = use_lists(Topic::Executions).trades;
-    let is_empty = derived(move || trades.with(Vec::is_empty));
-    let text = RwSignal::new(None);
+    let text = RwSignal::new(String::new());
     // The script in the head makes a file of what stands in the attribute after the click.
-    let write = move |_| text.set(Some(trades.with_untracked(|all| csv::csv(all))));
-    let count = derived(move || trades.with(Vec::len).to_string());
-    view! {
-        <Panel
-            name="Trades"
-            id="trades"
-            age=use_account_age()
-            aside=view! {
-                <span class="count">{count}</span>
-                <a
-                    class="button act"
-                    href="/export/executions.csv"
-                    data-download="tickwire-trades.csv"
-                    data-text=text
-                    hidden=is_empty
-                    on:click=write
-                >
-                    "Export CSV"
-                </a>
-            }
-        >
-            <Rows
-                name="Executions and funding"
-                columns=COLUMNS
-                list=derived(move || trades.get())
-                empty="No trades yet. Each fill and each funding payment gets a row here."
-            />
-        </Panel>
-    }
+    let export = el("a")
+        .class("button act")
+        .attr("href", "/export/executions.csv")
+        .attr("data-download", "tickwire-trades.csv")
+        .live("data-text", move || Some(text.get()))
+        .flag("hidden", move || trades.with(Vec::is_empty))
+        .on("click", move |_| {
+            text.set(trades.with_untracked(|all| csv::csv(all)))
+        })
+        .text("Export CSV");
+    panel(
+        "Trades",
+        "trades",
+        vec![count(move || trades.with(Vec::len)), export],
+        vec![rows(
+            "Executions and funding",
+            COLUMNS,
+            "No trades yet. Each fill and each funding payment gets a row here.",
+            Arc::new(move || trades.get()),
+        )],
+    )
 }
