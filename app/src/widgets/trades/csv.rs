@@ -56,3 +56,31 @@ pub fn csv(entries: &[Entry]) -> String {
 fn quoted(text: &str) -> String {
     ["\"", &text.replace('"', "\"\""), "\""].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tickwire_protocol::message::{Body, Message};
+
+    #[test]
+    fn every_digit_is_in_the_file() {
+        let frame = r#"{"type":"EXECUTIONS","executions":[{"id":"exec-1","order_id":"order-2","position_id":"pos-3",
+            "symbol":"BTCUSDT","side":"buy","quantity":0.00012300,"price":61000.10,"fee":0.00750301,
+            "fee_currency":"US\"DT,","is_maker":false,"realized_pnl":-0.000000012345,"timestamp":1765357200000}],
+            "funding":[]}"#;
+        let Body::Executions(body) = Message::decode(frame).unwrap().body else {
+            panic!("executions were written")
+        };
+        let entries: Vec<Entry> = body
+            .executions
+            .into_iter()
+            .map(|one| Entry::Fill(one.into()))
+            .collect();
+        assert_eq!(
+            csv(&entries).lines().nth(1).unwrap(),
+            "2025-12-10T09:00:00Z,execution,exec-1,order-2,pos-3,BTCUSDT,buy,0.00012300,61000.10,0.00750301,\
+             \"US\"\"DT,\",taker,-0.000000012345,,"
+        );
+        assert!(csv(&entries).lines().all(|line| line.matches(',').count() >= 14));
+    }
+}
