@@ -139,7 +139,7 @@ fn done(ack: &Ack, fills: &[Execution], rules: &Instrument) -> Told {
 }
 
 /// A server's sentence as one of ours: with a capital and a full stop.
-fn capitalised(message: &str) -> String {
+pub fn capitalised(message: &str) -> String {
     let mut letters = message.chars();
     let mut text: String = letters
         .next()
