@@ -10,7 +10,11 @@ use super::store::{Store, set_changed};
 pub fn apply(store: &Store, message: Message) {
     let at = message.head.timestamp;
     match message.body {
-        Body::Instruments(body) => set_changed(store.instruments, body.instruments),
+        Body::Instruments(body) => {
+            set_changed(store.rules, body.rules);
+            set_changed(store.instruments, body.instruments);
+        }
+        Body::RiskStatusUpdate(update) => store.risk.put(update.data, at),
         Body::MarketUpdate(update) => store.ticker(update.symbol).set(Some(update)),
         Body::CandleUpdate(update) => {
             if let Some(series) = store.series_in_use(update.data.symbol, update.data.interval) {

@@ -7,6 +7,7 @@ use tickwire_protocol::account::{Balance, Dashboard, Portfolio};
 use tickwire_protocol::id::Symbol;
 use tickwire_protocol::market::Interval;
 use tickwire_protocol::message::{FeedStatus, MarketUpdate};
+use tickwire_protocol::risk::Risk;
 use tickwire_protocol::topic::Topic;
 
 use super::series::Series;
@@ -82,6 +83,12 @@ pub fn use_executions() -> Store {
         use_topic(topic);
     }
     use_realtime().store
+}
+
+/// Where the risk guard stands.
+pub fn use_risk() -> RwSignal<Option<Risk>> {
+    use_topic(Topic::Risk);
+    use_realtime().store.risk.value
 }
 
 /// The state of the market data feed, as the server sees it.

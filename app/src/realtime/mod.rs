@@ -18,7 +18,8 @@ pub mod store;
 
 pub use apply::apply;
 pub use hooks::{
-    Candles, use_candles, use_executions, use_feed, use_portfolio, use_positions, use_ticker, use_tickers,
+    Candles, use_candles, use_executions, use_feed, use_portfolio, use_positions, use_risk, use_ticker,
+    use_tickers,
 };
 pub use paint::PaintSummary;
 pub use status::Status;

@@ -9,9 +9,10 @@ use leptos::prelude::*;
 use tickwire_protocol::account::{Balance, Dashboard, Portfolio, Position};
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::{OrderId, PositionId, Symbol};
-use tickwire_protocol::market::{Instrument, Interval};
+use tickwire_protocol::market::{Instrument, Interval, VenueRules};
 use tickwire_protocol::message::{MarketUpdate, Status};
 use tickwire_protocol::order::{Execution, Order};
+use tickwire_protocol::risk::Risk;
 
 use super::series::Series;
 
@@ -71,6 +72,10 @@ pub struct PositionRow {
 pub struct Store {
     /// The instruments in the server's order.
     pub instruments: RwSignal<Vec<Instrument>>,
+    /// How the paper venue fills orders; absent where a real venue does.
+    pub rules: RwSignal<Option<VenueRules>>,
+    /// Where the risk guard stands.
+    pub risk: Latest<Risk>,
     tickers: StoredValue<BTreeMap<Symbol, ArcRwSignal<Option<MarketUpdate>>>>,
     series: StoredValue<BTreeMap<(Symbol, Interval), ArcRwSignal<Series>>>,
     /// Open positions, oldest first; replaced when one opens or closes.
@@ -96,6 +101,8 @@ impl Store {
     pub fn new() -> Store {
         Store {
             instruments: RwSignal::new(Vec::new()),
+            rules: RwSignal::new(None),
+            risk: Latest::new(),
             tickers: StoredValue::new(BTreeMap::new()),
             series: StoredValue::new(BTreeMap::new()),
             positions: RwSignal::new(Vec::new()),
