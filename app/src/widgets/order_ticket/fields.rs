@@ -133,6 +133,7 @@ pub fn TicketField(
                     inputmode="decimal"
                     autocomplete="off"
                     name=field.name()
+                    aria-label=label
                     aria-describedby="ticket-trouble"
                     placeholder=placeholder
                     prop:value=text

@@ -11,6 +11,8 @@ pub mod known;
 pub mod outcome;
 mod perpetual;
 mod quantity;
+#[cfg(all(test, feature = "ssr"))]
+mod rendering;
 #[cfg(test)]
 mod sample;
 mod state;
@@ -47,6 +49,25 @@ pub fn OrderTicket() -> impl IntoView {
         let market = feed.with(|feed| age::of_market(moment, quoted_at.get(), feed.as_ref()));
         if market.is_stale() { market } else { account }
     });
+    let symbol = ticket.selection.name();
+    view! {
+        <Panel
+            name="Order ticket"
+            id="ticket"
+            age=age
+            aside=view! { <span class="ticket-symbol">{symbol}</span> }
+        >
+            <TicketForm ticket=ticket />
+        </Panel>
+    }
+}
+
+/// What is filled in, what it comes to, and what became of it.
+#[component]
+fn TicketForm(
+    /// The ticket.
+    ticket: Ticket,
+) -> impl IntoView {
     let told = outcome::follow(ticket.realtime, ticket.asked);
     // What is against both sides differs by the spread at most: it is said once.
     let trouble = derived(move || {
@@ -58,7 +79,6 @@ pub fn OrderTicket() -> impl IntoView {
             (None, None) => String::new(),
         }
     });
-    let symbol = ticket.selection.name();
     let question = RwSignal::new(None);
     let fields = move |all: &[Field]| {
         let all = all
@@ -67,35 +87,28 @@ pub fn OrderTicket() -> impl IntoView {
         all.collect_view()
     };
     view! {
-        <Panel
-            name="Order ticket"
-            id="ticket"
-            age=age
-            aside=view! { <span class="ticket-symbol">{symbol}</span> }
-        >
-            <form class="ticket" on:submit=|event| event.prevent_default()>
-                <KindChoice ticket=ticket />
-                <div class="ticket-fields">{fields(&[Field::Trigger, Field::Price, Field::Trail, Field::Activation, Field::Expires])}</div>
-                <TicketField ticket=ticket field=Field::Quantity />
-                <Shares ticket=ticket />
-                <LeverageControl ticket=ticket />
-                <Options ticket=ticket />
-                <div class="ticket-fields">{fields(&[Field::TakeProfit, Field::StopLoss, Field::StopLossLimit])}</div>
-                <Summary ticket=ticket />
-                <div class="ticket-sides">
-                    <SideButton ticket=ticket side=Side::Buy question=question />
-                    <SideButton ticket=ticket side=Side::Sell question=question />
-                </div>
-                <p id="ticket-trouble" class="ticket-trouble">{trouble}</p>
-                <noscript>
-                    <p class="ticket-trouble">"Placing orders needs JavaScript; everything else on this page is shown without."</p>
-                </noscript>
-                <p class="ticket-told" role="status" aria-live="polite" data-kind=told.kind>
-                    {told.text}
-                </p>
-                <CarryAction ticket=ticket />
-            </form>
-            <Confirmation ticket=ticket question=question />
-        </Panel>
+        <form class="ticket" on:submit=|event| event.prevent_default()>
+            <KindChoice ticket=ticket />
+            <div class="ticket-fields">{fields(&[Field::Trigger, Field::Price, Field::Trail, Field::Activation, Field::Expires])}</div>
+            <TicketField ticket=ticket field=Field::Quantity />
+            <Shares ticket=ticket />
+            <LeverageControl ticket=ticket />
+            <Options ticket=ticket />
+            <div class="ticket-fields">{fields(&[Field::TakeProfit, Field::StopLoss, Field::StopLossLimit])}</div>
+            <Summary ticket=ticket />
+            <div class="ticket-sides">
+                <SideButton ticket=ticket side=Side::Buy question=question />
+                <SideButton ticket=ticket side=Side::Sell question=question />
+            </div>
+            <p id="ticket-trouble" class="ticket-trouble">{trouble}</p>
+            <noscript>
+                <p class="ticket-trouble">"Placing orders needs JavaScript; everything else on this page is shown without."</p>
+            </noscript>
+            <p class="ticket-told" role="status" aria-live="polite" data-kind=told.kind>
+                {told.text}
+            </p>
+            <CarryAction ticket=ticket />
+        </form>
+        <Confirmation ticket=ticket question=question />
     }
 }
