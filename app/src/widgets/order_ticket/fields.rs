@@ -42,7 +42,7 @@ pub fn KindChoice(
     });
     let choose_kind = Callback::new(move |name: String| {
         if let Some((kind, _)) = Kind::ALL.iter().find(|one| one.1 == name) {
-            form.update(|form| form.kind = *kind);
+            form.update(|form| form.turn_to(*kind));
         }
     });
     let choose_time = Callback::new(move |name: String| {

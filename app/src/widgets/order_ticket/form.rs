@@ -162,6 +162,14 @@ impl Form {
         self.texts[field as usize] = text;
     }
 
+    /// Turns to another kind of order. The quantity stays; what was a price of the last kind is none of this one.
+    pub fn turn_to(&mut self, kind: Kind) {
+        let quantity = std::mem::take(&mut self.texts[Field::Quantity as usize]);
+        self.clear();
+        self.put(Field::Quantity, quantity);
+        self.kind = kind;
+    }
+
     /// Empties all fields: prices and quantities of one market mean nothing in another.
     pub fn clear(&mut self) {
         self.texts = Default::default();
@@ -356,6 +364,16 @@ mod tests {
         dated.kind = Kind::Stop;
         dated.wanted_time = TimeInForce::Ioc;
         assert_eq!(dated.time_in_force(), TimeInForce::Gtc, "a stop waits");
+    }
+
+    #[test]
+    fn another_kind_takes_over_the_quantity_and_no_price() {
+        let mut form = Form::default();
+        form.put(Field::Quantity, "0.1".to_owned());
+        form.put(Field::Price, "61000".to_owned());
+        form.turn_to(Kind::TakeProfit);
+        assert_eq!((form.text(Field::Quantity), form.text(Field::Price)), ("0.1", ""));
+        assert_eq!(form.kind, Kind::TakeProfit);
     }
 
     #[test]
