@@ -7,6 +7,7 @@ use tickwire_protocol::market::VenueRules;
 use tickwire_protocol::order::Order;
 use tickwire_protocol::risk::RiskStatus;
 
+use crate::derived::derived;
 use crate::realtime::{Store, use_risk};
 
 /// The open orders in one instrument.
@@ -27,9 +28,9 @@ pub fn order_of(store: &Store, id: OrderId) -> Option<Order> {
 }
 
 /// Why the risk guard opens nothing, in its own sentence; `None` where it lets everything pass.
-pub fn use_risk_sentence() -> Signal<Option<String>> {
+pub fn use_risk_sentence() -> Memo<Option<String>> {
     let risk = use_risk();
-    Signal::derive(move || {
+    derived(move || {
         risk.with(|risk| {
             let risk = risk.as_ref()?;
             (risk.status != RiskStatus::Normal).then(|| risk.message.clone())

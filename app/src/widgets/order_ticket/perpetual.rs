@@ -25,37 +25,38 @@ pub fn LeverageControl(
     ticket: Ticket,
 ) -> impl IntoView {
     let typed = RwSignal::new(None::<String>);
-    let most = derived(move || {
+    // Plain functions: a memo for each of these types would cost more than reading them again.
+    let most = move || {
         let terms = ticket.rules().and_then(|rules| rules.perpetual);
         terms.map_or(0, |terms| terms.max_leverage)
-    });
-    let current = derived(move || {
+    };
+    let current = move || {
         ticket
             .world
             .with(|world| world.as_ref().map_or(1, |world| world.leverage))
-    });
-    let text = derived(move || typed.get().unwrap_or_else(|| current.get().to_string()));
-    let wanted = derived(move || {
+    };
+    let text = derived(move || typed.get().unwrap_or_else(|| current().to_string()));
+    let wanted = move || {
         let number = text.with(|text| text.trim().parse::<u32>().ok());
-        number.filter(|number| (1..=most.get()).contains(number))
-    });
+        number.filter(|number| (1..=most()).contains(number))
+    };
     let is_setting = derived(move || {
         ticket
             .leverages
             .with(|all| all.last().is_some_and(|one| one.2.with(Option::is_none)))
     });
-    let label = derived(move || match wanted.get() {
+    let label = derived(move || match wanted() {
         _ if is_setting.get() => "Setting…".to_owned(),
-        Some(wanted) if wanted == current.get() => "Set".to_owned(),
+        Some(wanted) if wanted == current() => "Set".to_owned(),
         Some(wanted) => ["Set ", &wanted.to_string(), "×"].concat(),
-        None => ["1 to ", &most.get().to_string()].concat(),
+        None => ["1 to ", &most().to_string()].concat(),
     });
     let is_off = derived(move || {
-        let is_same = wanted.get().is_none_or(|wanted| wanted == current.get());
+        let is_same = wanted().is_none_or(|wanted| wanted == current());
         is_same || is_setting.get() || ticket.is_pending() || ticket.paused().is_some()
     });
     let set = move |_| {
-        let (Some(rules), Some(leverage)) = (ticket.rules(), wanted.get_untracked()) else {
+        let (Some(rules), Some(leverage)) = (ticket.rules(), untrack(wanted)) else {
             return;
         };
         let symbol = rules.symbol;
@@ -70,7 +71,7 @@ pub fn LeverageControl(
         typed.set(None);
     };
     view! {
-        <div class="ticket-pair leverage" hidden=derived(move || most.get() == 0)>
+        <div class="ticket-pair leverage" hidden=derived(move || most() == 0)>
             <label class="field">
                 <span class="field-name">"Leverage"</span>
                 <span class="field-box">
@@ -104,7 +105,7 @@ pub fn CarryAction(
     let ticker = use_ticker(derived(move || {
         other.with(|one| one.as_ref().map(|one| one.symbol))
     }));
-    let verdict = derived(move || {
+    let verdict = move || {
         let (other, world, ticker) = (other.get()?, ticket.world.get()?, ticker.get()?);
         let leverage = leverage_of(&other, None, ticket.leverages);
         let other = world_of(&world, other, &ticker, leverage);
@@ -115,18 +116,15 @@ pub fn CarryAction(
         };
         let verdict = ticket.form.with(|form| decide::carry(form, &spot, &perpetual));
         let words = words_of(&verdict, &spot, &perpetual, ticket, ticker);
-        Some((verdict, words))
-    });
-    let words = derived(move || {
-        verdict.with(|verdict| verdict.as_ref().map_or_else(String::new, |one| one.1.clone()))
-    });
+        Some((verdict.order.ok(), words))
+    };
+    let words = derived(move || verdict().map_or_else(String::new, |one| one.1));
     let is_off = derived(move || {
-        let is_fine = verdict.with(|verdict| verdict.as_ref().is_some_and(|one| one.0.order.is_ok()));
+        let is_fine = verdict().is_some_and(|one| one.0.is_some());
         !is_fine || ticket.is_pending() || ticket.paused().is_some()
     });
     let open = move |_| {
-        let instruction = verdict.with_untracked(|verdict| verdict.as_ref()?.0.order.clone().ok());
-        if let Some(instruction) = instruction {
+        if let Some((Some(instruction), _)) = untrack(verdict) {
             ticket.send(instruction);
         }
     };

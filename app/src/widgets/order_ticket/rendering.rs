@@ -61,9 +61,19 @@ fn filled(kind: Kind, fields: &[(Field, &str)]) -> Form {
     form
 }
 
-/// The labels that are not hidden.
+/// Whether the one element of a class is hidden.
+fn is_hidden(html: &str, class: &str) -> bool {
+    let class = ["class=\"", class, "\""].concat();
+    let at = html.find(&class).expect("it is rendered");
+    let tag = &html[html[..at].rfind('<').expect("it is in a tag")..];
+    tag.split('>').next().unwrap_or_default().contains(" hidden")
+}
+
+/// The labels that are not hidden, neither themselves nor with the leverage's control.
 fn labels(html: &str) -> Vec<&str> {
+    let without = |html| is_hidden(html, "ticket-pair leverage");
     let labels = html.split("<label ").skip(1);
+    let labels = labels.filter(|label| !without(html) || !label.contains("field-name\">Leverage<"));
     let shown = labels.filter(|label| !label.split('>').next().unwrap_or_default().contains("hidden"));
     let name = |label: &'_ str| -> Option<(usize, usize)> {
         let start = label.find("field-name\">")? + "field-name\">".len();
@@ -169,18 +179,18 @@ fn only_a_perpetual_has_leverage_margin_and_liquidation() {
     };
     let perpetual = of(PERPETUAL);
     assert!(labels(&perpetual).contains(&"Leverage"));
-    assert!(!perpetual.contains("class=\"ticket-pair leverage\" hidden"));
+    assert!(!is_hidden(&perpetual, "ticket-pair leverage"));
     for name in ["Margin used", "Est. liquidation"] {
         assert!(!row(&perpetual, name).contains("hidden"), "{name}");
         assert!(row(&of(FRAMES[0]), name).contains("hidden"), "{name}");
     }
-    assert!(of(FRAMES[0]).contains("class=\"ticket-pair leverage\" hidden"));
+    assert!(is_hidden(&of(FRAMES[0]), "ticket-pair leverage"));
     assert!(perpetual.contains("Market orders pay the spread + 1 bp."));
     assert!(
         perpetual.contains("Expected funding: +0.31 USDT every 8 h (0.01%)."),
         "{perpetual}"
     );
-    assert!(of(FRAMES[0]).contains("class=\"carry\" hidden"));
+    assert!(is_hidden(&of(FRAMES[0]), "carry") && !is_hidden(&perpetual, "carry"));
 }
 
 #[test]
