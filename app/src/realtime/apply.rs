@@ -20,7 +20,10 @@ pub fn apply(store: &Store, message: Message) {
         return;
     }
     match message.body {
-        Body::Instruments(body) => set_changed(store.instruments, body.instruments),
+        Body::Instruments(body) => {
+            set_changed(store.rules, body.rules);
+            set_changed(store.instruments, body.instruments);
+        }
         Body::MarketUpdate(update) => store.ticker(update.symbol).set(Some(update)),
         Body::CandleUpdate(update) => {
             if let Some(series) = store.series_in_use(update.data.symbol, update.data.interval) {

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use tickwire_protocol::account::{Balance, Dashboard, Portfolio, Position};
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::{OrderId, PositionId, Symbol};
-use tickwire_protocol::market::{Instrument, Interval};
+use tickwire_protocol::market::{Instrument, Interval, VenueRules};
 use tickwire_protocol::message::{MarketUpdate, Status};
 use tickwire_protocol::order::Execution;
 use tickwire_protocol::performance::{Equity, Performance};
@@ -90,6 +90,8 @@ impl Account {
 pub struct Store {
     /// The instruments in the server's order.
     pub instruments: RwSignal<Vec<Instrument>>,
+    /// How the paper venue fills orders; absent where a real venue does.
+    pub rules: RwSignal<Option<VenueRules>>,
     tickers: StoredValue<BTreeMap<Symbol, ArcRwSignal<Option<MarketUpdate>>>>,
     series: StoredValue<BTreeMap<(Symbol, Interval), ArcRwSignal<Series>>>,
     /// Open positions, oldest first; replaced when one opens or closes.
@@ -117,6 +119,7 @@ impl Store {
     pub fn new() -> Store {
         Store {
             instruments: RwSignal::new(Vec::new()),
+            rules: RwSignal::new(None),
             tickers: StoredValue::new(BTreeMap::new()),
             series: StoredValue::new(BTreeMap::new()),
             positions: RwSignal::new(Vec::new()),
