@@ -121,6 +121,8 @@ test("the tab bar of a phone leads to each part", PHONE, async ({ page }) => {
     ["Trade", "Order ticket"],
     ["Account", "Portfolio"],
     ["Positions", "Positions"],
+    ["Orders", "Orders"],
+    ["Risk", "Risk"],
     ["Markets", "Watchlist"],
   ] as const) {
     await page.getByRole("navigation").getByRole("link", { name: tab }).click();

@@ -38,7 +38,7 @@ test("each kind of order is sent as it was filled in", DESKTOP, async ({ page, c
     ["Trailing stop", { Trail: 1.5 }, "Sell", { order_type: "TRAILING_STOP", trail_percent: 1.5 }],
     [
       "OCO",
-      { "Take profit": last + 100, "Stop loss": last - 100 },
+      { "Take profit (limit order)": last + 100, "Stop loss": last - 100 },
       "Sell",
       { action: "place_oco", take_profit: { price: last + 100 }, stop_loss: { trigger_price: last - 100 } },
     ],
@@ -59,9 +59,9 @@ test("a bracket expands in place and says what it makes", DESKTOP, async ({ page
   await openLive(page);
   const last = Math.round(numberIn(await priceOf(page, "BTCUSDT")));
   await quantityField(page).fill("0.1");
-  await expect(field(page, "Take profit")).toBeHidden();
+  await expect(field(page, "Take profit (limit order)")).toBeHidden();
   await ticket(page).getByRole("checkbox", { name: "Take profit / Stop loss" }).check();
-  await field(page, "Take profit").fill(String(last + 100));
+  await field(page, "Take profit (limit order)").fill(String(last + 100));
   await field(page, "Stop loss").fill(String(last - 100));
   await expect(ticket(page).getByText(/^After fees: at take profit .\d.*% ?\) · at stop loss .\d/)).toBeVisible();
   await expect(sideButton(page, "Sell"), "those of a long").toBeDisabled();
@@ -79,17 +79,19 @@ test("a market order for most of the account is asked about, unless that is swit
   await openLive(page);
   await ticket(page).getByRole("button", { name: "75%" }).click();
   await sideButton(page, "Buy").click();
-  const question = page.getByRole("dialog", { name: "Confirm the order" });
+  const question = page.getByRole("dialog", { name: "Large order" });
   await expect(question).toContainText(/worth [\d,.]+ USDT, 7\d% of the account\./);
   await page.keyboard.press("Escape");
   await expect(question).toBeHidden();
   expect(sent).toEqual([]);
   await sideButton(page, "Buy").click();
-  await question.getByRole("button", { name: /^Buy 0\.\d+ BTC$/ }).click();
+  await question.getByRole("button", { name: "Place the order" }).click();
   await expect.poll(() => sent.length).toBe(1);
   await expect(question).toBeHidden();
   await expect(ticket(page).getByRole("status")).toHaveText(/^Bought /);
-  await page.evaluate(() => localStorage.setItem("tickwire.confirm", "off"));
+  await page.getByLabel("Settings").click();
+  await page.getByLabel("Large or leveraged orders").uncheck();
+  await page.getByLabel("Settings").click();
   await ticket(page).getByRole("checkbox", { name: "Reduce-only" }).check();
   await ticket(page).getByRole("button", { name: "100%" }).click();
   await sideButton(page, "Sell").click();
