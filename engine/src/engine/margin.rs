@@ -108,10 +108,10 @@ impl Engine {
         }
     }
 
-    /// An account did something: whether it can carry what it holds now.
+    /// An account did something: whether it can carry what it holds now, and so can those that were funded before it.
     pub(super) fn margin_after_request(&mut self, account: AccountId, at: TimestampMs, batch: &mut Batch) {
-        self.margin.to_check.remove(&account);
-        self.liquidate_if_due(account, at, batch);
+        self.margin.to_check.insert(account);
+        self.margin_after_time(at, batch);
     }
 
     /// Time has passed: whether anybody is liquidated after funding.
@@ -133,8 +133,13 @@ impl Engine {
         }
     }
 
-    /// Settles all funding times up to `at`, oldest first. A position whose perpetual is not marked yet, as right after a
-    /// restart, waits for that.
+    /// The state was not folded but read: whoever holds anything may be one whose liquidation waits for a price.
+    pub(super) fn margin_restored(&mut self) {
+        self.margin.to_check = self.holders.values().flatten().copied().collect();
+    }
+
+    /// Settles all funding times up to `at`, oldest first. A position whose perpetual or its index price is not quoted yet,
+    /// as right after a restart, waits for that.
     pub(super) fn fund(&mut self, at: TimestampMs, batch: &mut Batch) {
         let is_due = at >= self.margin.funding_due_at || self.margin.funding_waits;
         if !is_due || !bounds::is_time(at) {
@@ -203,10 +208,11 @@ impl Engine {
         }
     }
 
-    /// The perpetual that a position is in, and its mark price where there is one.
+    /// The perpetual that a position is in, and its mark price where all of that is known.
     fn perpetual(&self, position: &Position) -> Option<(Perpetual, Option<Price>)> {
         let market = self.markets.get(position.symbol)?;
-        let mark = market.mark_price().map(|mark| market.canonical(mark));
+        let mark = market.mark_price().filter(|_| market.is_marked());
+        let mark = mark.map(|mark| market.canonical(mark));
         Some((market.instrument().perpetual?, mark))
     }
 

@@ -75,7 +75,7 @@ fn missed_funding_is_settled_once_after_a_restart() {
         "three times at the first mark known, then never again",
         "deposit 1000 | quote BTCUSDT 100/100 | quote BTCUSDT-PERP 100/100 | buy 1 BTCUSDT-PERP | restart | wait 24h
          | timer | link live | quote BTCUSDT 110/110 | quote BTCUSDT-PERP 110/110 | timer | restart | link live
-         | quote BTCUSDT-PERP 120/120 | timer | wait 8h | timer | margins",
+         | quote BTCUSDT-PERP 120/120 | timer | wait 8h | timer | quote BTCUSDT 120/120 | timer | margins",
         "acct-1 opened with 1000
          day opened with 1000
          order-1 buy 1 BTCUSDT-PERP

@@ -377,10 +377,8 @@ fn after_a_restart_nobody_is_liquidated_before_all_marks_are_known() {
          order-1 buy 5 BTCUSDT-PERP
          exec-1 pos-1 buy 5 @ 100.0 fee 0.25
          order-1 filled 5 @ 100 fee 0.25
-         alert The maintenance margin is 100.00 % of the equity: at 100 % positions are liquidated. Reduce a position.
          equity -350.25 used 50 maintenance 0.25 available 0
          pos-1 x10 margin 50 maintenance 0.25 liquidation 80.4 funding 0
-         alert The maintenance margin is 2.61 % of the equity again.
          equity 94.75 used 50 maintenance 2.475 available 44.75
          pos-1 x10 margin 50 maintenance 2.475 liquidation 80.4 funding 0
          order-2 sell 5 BTCUSDT-PERP
