@@ -7,6 +7,9 @@
 //! of it. All orders are cancelled, then positions are closed at market, the one that must be backed by most first, until
 //! the account is worth more than what is left must be backed by. What has no price to close at is tried again at the next
 //! tick of any market. Who is worth less than nothing after a gap owes it: equity stays below zero.
+//!
+//! A liquidation pauses trading, in the same step: whatever decides to open, a person or a program, has to look at what
+//! happened first. What a resumed account that is still to be liquidated gets is another pause.
 
 use super::Engine;
 use super::flatten::Held;
@@ -27,6 +30,7 @@ use tickwire_protocol::id::AccountId;
 use tickwire_protocol::market::{Perpetual, Tick};
 use tickwire_protocol::money::{Amount, Price};
 use tickwire_protocol::order::{Funding, OrderReason};
+use tickwire_protocol::risk::{RiskCause, RiskStatus};
 
 /// What the engine remembers of margins beside the state. All of it follows from the state, or is found again by looking.
 #[derive(Clone, Debug)]
@@ -225,10 +229,11 @@ impl Engine {
         self.cancel_orders(account, at, None, reason, batch);
         for held in self.most_backed_first(account) {
             if !self.is_worth_too_little(account) {
-                return;
+                break;
             }
             self.close_one(account, at, held, reason, None, batch);
         }
+        self.trip(account, at, RiskStatus::SoftPause, RiskCause::Liquidation, batch);
         if self.is_to_be_liquidated(account) {
             self.margin.to_check.insert(account);
         }

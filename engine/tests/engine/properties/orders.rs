@@ -136,7 +136,9 @@ proptest! {
             match done.get(&named) {
                 Some(first) => {
                     prop_assert_eq!((&now.order_id, now.duplicate), (first, Some(true)));
-                    prop_assert!(decision.batch.records.is_empty());
+                    // Whoever asks is looked at.
+                    let is_mark = |fact: &Fact| matches!(fact, Fact::EquityMarked { .. });
+                    prop_assert!(decision.batch.records.iter().all(|record| is_mark(&record.event.fact)));
                 }
                 None => {
                     prop_assert_eq!(now.duplicate, Some(false));
