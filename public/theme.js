@@ -2,6 +2,8 @@
 // answers the toggle before the page is alive.
 (() => {
   const root = document.documentElement;
+  // What css does for those who have a script, and does not for those who have none.
+  root.dataset.scripted = "";
   const read = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
   const show = (theme) => theme === "dark" || theme === "light" ? (root.dataset.theme = theme) : delete root.dataset.theme;
   show(read());

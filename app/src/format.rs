@@ -4,6 +4,7 @@
 //! exponent. Minus is the real sign (U+2212): as wide as plus in tabular figures, and read out by screen readers.
 
 use rust_decimal::{Decimal, RoundingStrategy};
+use tickwire_protocol::clock::TimestampMs;
 
 /// What stands for a value that is not known: never a zero.
 pub const UNKNOWN: &str = "—";
@@ -51,6 +52,12 @@ pub fn small_money(value: Decimal) -> String {
 pub fn quantity(value: Decimal) -> String {
     let value = value.normalize();
     number(value, value.scale())
+}
+
+/// A moment in UTC as `12-10 09:00:00`: the year is that of the desk's other words.
+pub fn moment(at: TimestampMs) -> String {
+    let iso = at.to_string();
+    iso.get(5..).unwrap_or_default().replace('T', " ")
 }
 
 /// A volume, shortened from ten thousand on: `12.35K`, `1.20M`, `3.40B`.
@@ -144,5 +151,6 @@ mod tests {
         assert_eq!(small_money(d("0.0664735")), "0.0665");
         assert_eq!(small_money(d("6.1234")), "6.12");
         assert_eq!(small_money(d("0")), "0.00");
+        assert_eq!(moment(TimestampMs(1_765_357_200_000)), "12-10 09:00:00");
     }
 }

@@ -9,6 +9,7 @@
 //! - [`pages`]: one file per page.
 //! - [`address`], [`selection`]: the page and the instrument that the desk is turned to.
 //! - [`age`], [`mod@format`]: how old data are, how numbers are written; pure.
+//! - [`plain`]: elements said as data.
 //! - [`derived`]: derived signals that keep the wasm small.
 //! - `shell` (server only): the HTML document around the app.
 
@@ -18,6 +19,7 @@ pub mod boot;
 pub mod derived;
 pub mod format;
 pub mod pages;
+pub mod plain;
 pub mod realtime;
 pub mod selection;
 #[cfg(feature = "ssr")]

@@ -50,6 +50,13 @@ fn every_region_is_there_with_its_name() {
         "Order ticket",
         "Positions",
         "Portfolio",
+        "Orders",
+        "Trades",
+        "Alerts",
+        "Logs",
+        "Equity",
+        "Risk",
+        "Performance",
         "Connection",
     ] {
         let region = format!("aria-label=\"{name}\"");
@@ -79,7 +86,7 @@ fn prices_positions_and_portfolio_are_shown_with_their_age() {
     }
     assert_eq!(
         text.matches("as of 09:00:00 UTC").count(),
-        5,
+        12,
         "each panel says of when it is"
     );
 }

@@ -83,7 +83,7 @@ test("the first link skips to the order ticket", DESKTOP, async ({ page }) => {
   await expect(skip).toBeInViewport({ ratio: 1 });
   await page.keyboard.press("Enter");
   await page.keyboard.press("Tab");
-  await expect(quantityField(page)).toBeFocused();
+  await expect(region(page, "Order ticket").getByRole("combobox", { name: "Order type" })).toBeFocused();
 });
 
 test("changes of the link and of an order are spoken", async ({ page }) => {

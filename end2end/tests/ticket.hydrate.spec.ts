@@ -110,6 +110,7 @@ test("what is against an order is said in a sentence, and the buttons are off", 
 test("a refusal of the server is shown as its sentence", DESKTOP, async ({ page, desk }) => {
   // Another client spends the money, and the page does not hear of it before it sends: only the server can refuse then.
   let isDeaf = false;
+  await page.addInitScript(() => localStorage.setItem("tickwire.confirm", "off"));
   await page.routeWebSocket(/realtime/, (socket) => {
     const server = socket.connectToServer();
     server.onMessage((text) => {

@@ -1,16 +1,29 @@
 //! One message into the store: the one function for the frames that the page was born with and for those that the
 //! socket brings, so that both show the same thing.
 
+use std::sync::Arc;
+
 use leptos::prelude::{Set as _, Update as _};
 use tickwire_protocol::message::{Body, Message};
+use tickwire_protocol::topic::Topic;
 
+use super::lists::Entry;
 use super::store::{Store, set_changed};
 
 /// Takes in one message. What the desk does not show is left alone.
 pub fn apply(store: &Store, message: Message) {
-    let at = message.head.timestamp;
+    let head = message.head;
+    let at = head.timestamp;
+    let lists = &store.lists;
+    // The snapshots of the lists look at their places themselves.
+    if !lists.reaches(head.topic, &head) {
+        return;
+    }
     match message.body {
-        Body::Instruments(body) => set_changed(store.instruments, body.instruments),
+        Body::Instruments(body) => {
+            set_changed(store.rules, body.rules);
+            set_changed(store.instruments, body.instruments);
+        }
         Body::MarketUpdate(update) => store.ticker(update.symbol).set(Some(update)),
         Body::CandleUpdate(update) => {
             if let Some(series) = store.series_in_use(update.data.symbol, update.data.interval) {
@@ -22,8 +35,23 @@ pub fn apply(store: &Store, message: Message) {
         Body::AccountBalanceUpdated(update) => store.balance.put(update.data, at),
         Body::DashboardUpdate(update) => store.dashboard.put(update.data, at),
         Body::StatusUpdate(update) => store.status.put(update.data, at),
-        Body::OrderUpdate(update) => store.put_order(update.order),
-        Body::ExecutionUpdate(update) => store.put_execution(update.data),
+        Body::EquityUpdate(update) => store.account.update(|all| all.equity = Some(update.data)),
+        Body::PerformanceUpdate(update) => store.account.update(|all| all.performance = Some(update.data)),
+        Body::RiskStatusUpdate(update) => {
+            if head.topic.is_some() || lists.reaches(Some(Topic::Risk), &head) {
+                store.account.update(|all| all.risk = Some(update.data));
+            }
+        }
+        Body::OrderUpdate(update) => lists.put_order(update.order),
+        Body::Orders(body) => lists.put_orders(&head, body),
+        Body::ExecutionUpdate(update) => lists.put_trade(Entry::Fill(Arc::new(update.data))),
+        Body::FundingUpdate(update) => lists.put_trade(Entry::Funding(Arc::new(update.data))),
+        Body::Executions(body) => lists.put_executions(&head, body),
+        Body::Alert(update) => lists.put_alert(update.data),
+        Body::AlertRuleUpdate(update) => lists.put_rule(update.data),
+        Body::Alerts(body) => lists.put_alerts(&head, body),
+        Body::SystemLog(update) => lists.put_log(&head, update.data),
+        Body::Logs(body) => lists.put_logs(&head, body),
         _ => {}
     }
 }

@@ -1,6 +1,7 @@
 //! Hooks: what a widget wants to know, as signals. Each subscribes to its topics on mount and lets go of them with its
 //! component; several users of a topic share one subscription.
 
+use crate::age::{self, Age};
 use crate::derived::{derived, react};
 use leptos::prelude::*;
 use tickwire_protocol::account::{Balance, Dashboard, Portfolio};
@@ -9,6 +10,7 @@ use tickwire_protocol::market::Interval;
 use tickwire_protocol::message::{FeedStatus, MarketUpdate};
 use tickwire_protocol::topic::Topic;
 
+use super::lists::Lists;
 use super::series::Series;
 use super::store::{PositionRow, Store};
 use super::use_realtime;
@@ -82,6 +84,25 @@ pub fn use_executions() -> Store {
         use_topic(topic);
     }
     use_realtime().store
+}
+
+/// The lists of the desk, with what happens coming in.
+pub fn use_lists(topic: Topic) -> Lists {
+    use_topic(topic);
+    use_realtime().store.lists
+}
+
+/// The store, with some topics coming in.
+pub fn use_topics(topics: &[Topic]) -> Store {
+    topics.iter().for_each(|topic| use_topic(*topic));
+    use_realtime().store
+}
+
+/// The age of what is told when it happens: a quiet list is not old while the link is live.
+pub fn use_account_age() -> Memo<Age> {
+    let realtime = use_realtime();
+    let heard = realtime.store.portfolio.at;
+    derived(move || age::of_market(realtime.status.moment(), heard.get(), None))
 }
 
 /// The state of the market data feed, as the server sees it.

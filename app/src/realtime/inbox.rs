@@ -8,7 +8,7 @@ use tickwire_protocol::topic::TopicClass;
 
 use super::series::merge;
 
-/// Events kept while nobody looks; beyond it the oldest go. The state that they led to is in the state topics.
+/// Events kept while nobody looks; beyond it the oldest go, and the lists that they belong to have to be asked for anew.
 const EVENTS_MAX: usize = 512;
 
 /// Messages to apply in one batch.
@@ -16,6 +16,7 @@ const EVENTS_MAX: usize = 512;
 pub struct Inbox {
     messages: Vec<Message>,
     first_at: Option<TimestampMs>,
+    has_overflowed: bool,
 }
 
 impl Inbox {
@@ -34,6 +35,7 @@ impl Inbox {
                     && let Some(oldest) = self.messages.iter().position(is_event)
                 {
                     self.messages.remove(oldest);
+                    self.has_overflowed = true;
                 }
                 self.messages.push(message);
             }
@@ -43,6 +45,11 @@ impl Inbox {
     /// When the first message that still waits arrived.
     pub fn waits_since(&self) -> Option<TimestampMs> {
         self.first_at
+    }
+
+    /// Whether events were dropped since this was last asked.
+    pub fn take_overflow(&mut self) -> bool {
+        std::mem::take(&mut self.has_overflowed)
     }
 
     /// All messages in the order to apply them, and when the first of them arrived.
@@ -169,6 +176,7 @@ mod tests {
         for seq in 0..10_000 {
             inbox.push(event(seq), NOW);
         }
+        assert!(inbox.take_overflow() && !inbox.take_overflow());
         let (messages, _) = inbox.take().unwrap();
         assert_eq!(messages.len(), EVENTS_MAX);
         assert_eq!(messages[0].head.topic, Some(Topic::Positions));

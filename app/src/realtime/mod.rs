@@ -6,6 +6,7 @@
 mod apply;
 mod hooks;
 pub mod inbox;
+pub mod lists;
 pub mod paint;
 #[cfg(test)]
 pub mod sample;
@@ -15,10 +16,12 @@ pub mod series;
 mod socket;
 mod status;
 pub mod store;
+pub mod toasts;
 
 pub use apply::apply;
 pub use hooks::{
-    Candles, use_candles, use_executions, use_feed, use_portfolio, use_positions, use_ticker, use_tickers,
+    Candles, use_account_age, use_candles, use_executions, use_feed, use_lists, use_portfolio, use_positions,
+    use_ticker, use_tickers, use_topics,
 };
 pub use paint::PaintSummary;
 pub use status::Status;

@@ -24,6 +24,10 @@ pub struct Status {
     pub gaps: RwSignal<u64>,
     /// Times that messages of a lossless topic were lost for good.
     pub losses: RwSignal<u32>,
+    /// Messages of lossless topics that the last connection brought before it was live: what had been missed.
+    pub caught_up: RwSignal<u32>,
+    /// Since when the desk follows every event, on the server's clock.
+    pub followed_since: RwSignal<Option<TimestampMs>>,
     /// From a frame's arrival to its paint.
     pub paint: RwSignal<Option<PaintSummary>>,
     /// The release of the server that the desk talks to, once it greeted.
@@ -42,6 +46,8 @@ impl Status {
             rtt_ms: RwSignal::new(None),
             gaps: RwSignal::new(0),
             losses: RwSignal::new(0),
+            caught_up: RwSignal::new(0),
+            followed_since: RwSignal::new(None),
             paint: RwSignal::new(None),
             server_release: RwSignal::new(None),
             taken_at,

@@ -3,20 +3,21 @@
 //!
 //! Only [`apply`](super::apply) writes it. The browser reckons no balance and no profit: it shows what it was told.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use tickwire_protocol::account::{Balance, Dashboard, Portfolio, Position};
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::{OrderId, PositionId, Symbol};
-use tickwire_protocol::market::{Instrument, Interval};
+use tickwire_protocol::market::{Instrument, Interval, VenueRules};
 use tickwire_protocol::message::{MarketUpdate, Status};
-use tickwire_protocol::order::{Execution, Order};
+use tickwire_protocol::order::Execution;
+use tickwire_protocol::performance::{Equity, Performance};
+use tickwire_protocol::risk::{Risk, RiskStatus};
 
+use super::lists::Lists;
 use super::series::Series;
-
-/// Orders and fills remembered: enough to tell what became of the last orders.
-const EVENTS_MAX: usize = 64;
+use super::toasts::Toasts;
 
 /// The newest value of a state topic and the server's time of it.
 #[derive(Debug)]
@@ -66,11 +67,31 @@ pub struct PositionRow {
     pub cell: ArcRwSignal<Position>,
 }
 
+/// The account as its guard and its statistics see it, where they have spoken.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Account {
+    /// What it is worth.
+    pub equity: Option<Equity>,
+    /// What it has made of its trades.
+    pub performance: Option<Performance>,
+    /// Where the risk guard stands.
+    pub risk: Option<Risk>,
+}
+
+impl Account {
+    /// Where the risk guard stands, in one word.
+    pub fn risk_status(&self) -> Option<RiskStatus> {
+        self.risk.as_ref().map(|risk| risk.status)
+    }
+}
+
 /// The replica.
 #[derive(Clone, Copy, Debug)]
 pub struct Store {
     /// The instruments in the server's order.
     pub instruments: RwSignal<Vec<Instrument>>,
+    /// How the paper venue fills orders; absent where a real venue does.
+    pub rules: RwSignal<Option<VenueRules>>,
     tickers: StoredValue<BTreeMap<Symbol, ArcRwSignal<Option<MarketUpdate>>>>,
     series: StoredValue<BTreeMap<(Symbol, Interval), ArcRwSignal<Series>>>,
     /// Open positions, oldest first; replaced when one opens or closes.
@@ -85,10 +106,12 @@ pub struct Store {
     pub dashboard: Latest<Dashboard>,
     /// The state of the server's own parts.
     pub status: Latest<Status>,
-    /// The last orders, newest last.
-    pub orders: RwSignal<VecDeque<Order>>,
-    /// The last fills, newest last.
-    pub executions: RwSignal<VecDeque<Execution>>,
+    /// What the account is worth, has made of its trades, and may do.
+    pub account: RwSignal<Account>,
+    /// Orders, trades, alerts and the log.
+    pub lists: Lists,
+    /// Alerts that have just been given.
+    pub toasts: Toasts,
 }
 
 impl Store {
@@ -96,6 +119,7 @@ impl Store {
     pub fn new() -> Store {
         Store {
             instruments: RwSignal::new(Vec::new()),
+            rules: RwSignal::new(None),
             tickers: StoredValue::new(BTreeMap::new()),
             series: StoredValue::new(BTreeMap::new()),
             positions: RwSignal::new(Vec::new()),
@@ -104,8 +128,9 @@ impl Store {
             balance: Latest::new(),
             dashboard: Latest::new(),
             status: Latest::new(),
-            orders: RwSignal::new(VecDeque::new()),
-            executions: RwSignal::new(VecDeque::new()),
+            account: RwSignal::new(Account::default()),
+            lists: Lists::new(),
+            toasts: Toasts::new(),
         }
     }
 
@@ -163,32 +188,17 @@ impl Store {
         });
     }
 
-    /// Takes in an order as it stands now.
-    pub fn put_order(&self, order: Order) {
-        self.orders.update(|orders| {
-            orders.retain(|known| known.id != order.id);
-            push_bounded(orders, order);
-        });
-    }
-
-    /// Takes in a fill, once.
-    pub fn put_execution(&self, execution: Execution) {
-        self.executions.update(|fills| {
-            if fills.iter().all(|known| known.id != execution.id) {
-                push_bounded(fills, execution);
-            }
-        });
+    /// Decimal places of an instrument's prices.
+    pub fn price_scale(&self, symbol: Symbol) -> u32 {
+        self.instruments.with_untracked(|all| {
+            let rules = all.iter().find(|one| one.symbol == symbol);
+            rules.map_or(2, Instrument::price_scale)
+        })
     }
 
     /// The fills of one order.
     pub fn fills_of(&self, order: OrderId) -> Vec<Execution> {
-        self.executions.with(|fills| {
-            fills
-                .iter()
-                .filter(|fill| fill.order_id == order)
-                .cloned()
-                .collect()
-        })
+        self.lists.fills_of(order)
     }
 }
 
@@ -209,11 +219,4 @@ where
             .clone()
     });
     made.unwrap_or_else(|| ArcRwSignal::new(T::default()))
-}
-
-fn push_bounded<T>(events: &mut VecDeque<T>, event: T) {
-    if events.len() >= EVENTS_MAX {
-        events.pop_front();
-    }
-    events.push_back(event);
 }

@@ -14,15 +14,16 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::Command;
+use tickwire_protocol::command::{Command, GetExecutions, GetOrders};
 use tickwire_protocol::id::CommandId;
 use tickwire_protocol::session::client::{Client, Event, Input, Link, Output};
-use tickwire_protocol::topic::Topic;
+use tickwire_protocol::topic::{Topic, TopicClass};
 
 use clock::{now, random_seed};
 use connection::{ABNORMAL, Connection, Heard};
 
 use super::inbox::Inbox;
+use super::lists::ROWS_MAX;
 use super::paint::PaintTimes;
 use super::store::set_changed;
 use super::{Answer, Status, Store, apply};
@@ -92,6 +93,8 @@ struct Pump {
     /// Whether the page was hidden since the last batch, so that its delay says nothing.
     was_hidden: Cell<bool>,
     paint: RefCell<PaintTimes>,
+    /// Messages of lossless topics that came since the greeting and before the link was live again.
+    caught_up: Cell<u32>,
     store: Store,
     status: Status,
     taken_at: TimestampMs,
@@ -110,6 +113,7 @@ impl Pump {
             frame_asked: Cell::new(false),
             was_hidden: Cell::new(false),
             paint: RefCell::default(),
+            caught_up: Cell::new(0),
             store,
             status,
             taken_at,
@@ -161,13 +165,29 @@ impl Pump {
 
     fn take(self: &Rc<Self>, event: Event) {
         match event {
-            Event::Message(message) => self.inbox.borrow_mut().push(*message, now()),
-            Event::Link(link) => self.link_news.set(Some((link, now()))),
+            Event::Message(message) => {
+                let topic = message.head.topic;
+                if topic.is_some_and(|topic| topic.class() == TopicClass::Lossless) {
+                    self.caught_up.set(self.caught_up.get() + 1);
+                }
+                self.inbox.borrow_mut().push(*message, now());
+            }
+            Event::Link(link) => {
+                if link == Link::Live {
+                    self.status.caught_up.set(self.caught_up.get());
+                }
+                self.link_news.set(Some((link, now())));
+            }
             Event::Greeted(greeting) => {
                 self.status.offset_ms.set(greeting.server_time.0 - now().0);
                 self.status.server_release.set(Some(greeting.server));
+                self.caught_up.set(0);
                 if self.store.instruments.with_untracked(Vec::is_empty) {
                     let _ = self.client.borrow_mut().request(now(), Command::GetInstruments);
+                }
+                if self.status.followed_since.get_untracked().is_none() {
+                    self.status.followed_since.set(Some(greeting.server_time));
+                    self.ask_for_lists();
                 }
                 return;
             }
@@ -179,6 +199,7 @@ impl Pump {
             }
             Event::Lost(_) => {
                 self.status.losses.update(|losses| *losses += 1);
+                self.ask_for_lists();
                 return;
             }
         }
@@ -188,6 +209,30 @@ impl Pump {
                 pump.frame_asked.set(false);
                 pump.flush();
             });
+        }
+    }
+
+    /// Asks for the lists as they are now: at first, and when events were lost on the way.
+    fn ask_for_lists(&self) {
+        let limit = u32::try_from(ROWS_MAX).ok();
+        let orders = GetOrders {
+            limit,
+            ..GetOrders::default()
+        };
+        let executions = GetExecutions {
+            limit,
+            ..GetExecutions::default()
+        };
+        let mut client = self.client.borrow_mut();
+        for command in [
+            Command::GetOrders(orders),
+            Command::GetExecutions(executions),
+            Command::GetRisk,
+            Command::GetAlerts,
+            Command::GetLogs,
+        ] {
+            // Nobody waits for the acknowledgement: what matters is the list.
+            let _ = client.request(now(), command);
         }
     }
 
@@ -233,7 +278,9 @@ impl Pump {
             return;
         };
         self.status.batch_at.set(now());
+        let server_now = self.server_now();
         for message in messages {
+            self.store.toasts.announce(&message, server_now);
             apply(&self.store, message);
         }
         if !self.was_hidden.replace(document().hidden()) {
@@ -245,6 +292,10 @@ impl Pump {
                 }
             });
         }
+    }
+
+    fn server_now(&self) -> TimestampMs {
+        now() + self.status.offset_ms.get_untracked()
     }
 
     fn tell_link(&self) {
@@ -273,6 +324,11 @@ impl Pump {
             set_changed(self.status.gaps, client.gaps());
         }
         set_changed(self.status.paint, self.paint.borrow().summary());
+        self.store.toasts.expire(self.server_now());
+        if self.inbox.borrow_mut().take_overflow() {
+            self.ask_for_lists();
+            self.drain();
+        }
         let overdue = self
             .inbox
             .borrow()

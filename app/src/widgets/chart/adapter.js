@@ -1,16 +1,24 @@
 // Owns the chart library: loads it when the page is idle, draws what the wasm hands over, and takes its colours from the
-// css, so that the chart follows the theme. Bars come as flat numbers: time, open, high, low, close, volume.
+// css, so that the chart follows the theme. Bars come as flat numbers: time, open, high, low, close, volume. Lines come as
+// text, one a row. The line of an open order has a handle over the canvas, the only thing that moves it: by dragging it,
+// or by its arrow keys and Enter; Escape puts it back.
 
 const BAR = 6;
 // The library lies beside the glue, which lies two or more folders above this file.
 const LIBRARY = new URL("lightweight-charts.js", import.meta.url.replace(/\/snippets\/.*$/, "/"));
-const COLOURS = ["text-2", "line", "grid", "up", "down", "up-soft", "down-soft", "long", "short", "panel"];
+const COLOURS = ["text-2", "line", "grid", "up", "down", "up-soft", "down-soft", "long", "short", "panel", "warn"];
+// A pointer that moves less than this has not meant to drag.
+const SLOP = 4;
+// Ticks of an arrow key with Shift held.
+const TICKS_WITH_SHIFT = 10;
 
 export class ChartAdapter {
-  constructor(place, tell) {
+  constructor(place, tell, moved) {
     this.place = place;
     this.tell = tell;
-    this.positions = [];
+    this.moved = moved;
+    this.lines = new Map();
+    this.rows = "";
     this.attempt = 0;
     this.gone = false;
   }
@@ -50,6 +58,10 @@ export class ChartAdapter {
       priceLineVisible: false,
     });
     this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
+    this.layer = this.place.appendChild(document.createElement("div"));
+    this.layer.className = "chart-handles";
+    // The library tells a primitive whenever the scales may have moved.
+    this.candles.attachPrimitive({ updateAllViews: () => this.arrangeSoon() });
     this.paint();
     this.themes = new MutationObserver(() => this.paint());
     this.themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
@@ -87,14 +99,12 @@ export class ChartAdapter {
     });
     this.candles.applyOptions({ upColor: c.up, downColor: c.down, wickUpColor: c.up, wickDownColor: c.down });
     if (this.bars) this.volume.setData(this.bars.map((bar) => this.volumeOf(bar)));
-    const lines = this.positions;
-    this.clearLines();
-    lines.forEach(({ price, isLong, title }) => this.addLine(price, isLong, title));
+    for (const { tone, mark } of this.lines.values()) mark.applyOptions({ color: c[tone] });
   }
 
   snapshot(numbers, precision, tick, fit) {
     this.precision = precision;
-    const minMove = tick > 0 ? tick : 0.01;
+    const minMove = (this.tick = tick > 0 ? tick : 0.01);
     this.candles.applyOptions({ priceFormat: { type: "price", precision, minMove } });
     this.bars = read(numbers);
     this.candles.setData(this.bars);
@@ -122,21 +132,152 @@ export class ChartAdapter {
     return { time, value: volume, color: this.palette[close >= open ? "up-soft" : "down-soft"] };
   }
 
-  clearLines() {
-    this.positions.forEach(({ line }) => this.candles.removePriceLine(line));
-    this.positions = [];
+  // Draws these lines and no others: key, price, tone, title on the canvas, order, label of the handle, state.
+  setLines(rows) {
+    this.rows = rows;
+    const wanted = new Map();
+    for (const row of rows ? rows.split("\n") : []) {
+      const [key, price, tone, title, order, label, state] = row.split("\t");
+      wanted.set(key, { key, price: Number(price), tone, title, order, label, isPending: state === "pending" });
+    }
+    for (const [key, line] of this.lines) {
+      if (wanted.has(key)) continue;
+      // An order that is gone cannot be dragged on.
+      if (this.drag?.key === key) this.drag = null;
+      this.candles.removePriceLine(line.mark);
+      line.handle?.remove();
+      this.lines.delete(key);
+    }
+    for (const [key, next] of wanted) {
+      const line = this.lines.get(key) ?? this.addLine(next);
+      Object.assign(line, next);
+      if (this.drag?.key !== key) this.show(line, line.price);
+    }
+    this.arrangeSoon();
   }
 
-  addLine(price, isLong, title) {
-    const color = this.palette[isLong ? "long" : "short"];
-    const line = this.candles.createPriceLine({ price, title, color, lineWidth: 1, lineStyle: 2, axisLabelVisible: true });
-    this.positions.push({ line, price, isLong, title });
+  addLine(line) {
+    line.mark = this.candles.createPriceLine({ price: line.price, lineWidth: 1, lineStyle: line.order ? 1 : 2 });
+    if (line.order) line.handle = this.handleOf(line.key, line.order);
+    this.lines.set(line.key, line);
+    return line;
+  }
+
+  show(line, price) {
+    const { mark, handle, title, tone, label } = line;
+    mark.applyOptions({ price, title, color: this.palette[tone], axisLabelVisible: true });
+    if (!handle) return;
+    const isDragged = this.drag?.key === line.key;
+    const text = this.written(price);
+    handle.textContent = isDragged ? `${label} ${text}` : label;
+    handle.dataset.tone = tone;
+    handle.dataset.state = isDragged ? "dragged" : line.isPending ? "pending" : "";
+    handle.setAttribute("aria-label", line.isPending ? `${label}, being changed` : label);
+    handle.setAttribute("aria-valuenow", price);
+    handle.setAttribute("aria-valuetext", text);
+    handle.setAttribute("aria-disabled", line.isPending);
+  }
+
+  handleOf(key, order) {
+    const handle = this.layer.appendChild(document.createElement("div"));
+    handle.className = "chart-handle";
+    handle.tabIndex = 0;
+    handle.setAttribute("role", "slider");
+    handle.setAttribute("aria-orientation", "vertical");
+    handle.title = "Drag to change. Or: arrow keys, then Enter; Escape puts it back.";
+    handle.dataset.orderId = order;
+    handle.dataset.line = key.split(":")[1];
+    const isMine = () => this.drag?.key === key;
+    const on = (name, act) => handle.addEventListener(name, act);
+    on("pointerdown", (event) => {
+      const line = this.lines.get(key);
+      if (!event.isPrimary || event.button !== 0 || !line || line.isPending) return;
+      event.preventDefault();
+      handle.focus({ preventScroll: true });
+      handle.setPointerCapture(event.pointerId);
+      const at = this.candles.priceToCoordinate(line.price);
+      this.drag = { key, from: event.clientY, grip: event.clientY - at, price: line.price, hasMoved: false };
+    });
+    on("pointermove", (event) => {
+      if (!isMine() || this.drag.grip === undefined) return;
+      if (!this.drag.hasMoved && Math.abs(event.clientY - this.drag.from) < SLOP) return;
+      this.dragTo(this.candles.coordinateToPrice(event.clientY - this.drag.grip));
+    });
+    on("pointerup", () => isMine() && this.drop());
+    on("pointercancel", () => isMine() && this.putBack());
+    on("blur", () => isMine() && this.putBack());
+    on("keydown", (event) => {
+      const line = this.lines.get(key);
+      const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+      if (way && line && !line.isPending) {
+        this.drag ??= { key, price: line.price };
+        if (isMine()) this.dragTo(this.drag.price + way * this.tick * (event.shiftKey ? TICKS_WITH_SHIFT : 1));
+      } else if (isMine() && event.key === "Enter") {
+        this.drop();
+      } else if (isMine() && event.key === "Escape") {
+        this.putBack();
+      } else {
+        return;
+      }
+      event.preventDefault();
+    });
+    return handle;
+  }
+
+  dragTo(price) {
+    if (price === null) return;
+    this.drag.hasMoved = true;
+    this.drag.price = Math.max(this.tick, Math.round(price / this.tick) * this.tick);
+    this.show(this.lines.get(this.drag.key), this.drag.price);
+    this.arrangeSoon();
+  }
+
+  // The wasm hears where the line was dropped and says what to draw: the same line there, waiting for the answer.
+  drop() {
+    const { key, price, hasMoved } = this.drag;
+    const before = this.lines.get(key).price;
+    this.putBack();
+    const text = price.toFixed(this.precision);
+    if (hasMoved && text !== before.toFixed(this.precision)) this.moved(key, text);
+  }
+
+  putBack() {
+    this.drag = null;
+    this.setLines(this.rows);
+  }
+
+  arrangeSoon() {
+    this.arranging ??= requestAnimationFrame(() => {
+      this.arranging = undefined;
+      if (!this.gone) this.arrange();
+    });
+  }
+
+  // Handles lie on their lines; those that would cover one another stand side by side.
+  arrange() {
+    const { height } = this.chart.paneSize();
+    let free = { y: -Infinity, x: 0 };
+    const placed = [...this.lines.values()]
+      .filter(({ handle }) => handle)
+      .map((line) => {
+        const price = this.drag?.key === line.key ? this.drag.price : line.price;
+        return { handle: line.handle, y: this.candles.priceToCoordinate(price) };
+      })
+      .sort((one, other) => one.y - other.y);
+    for (const { handle, y } of placed) {
+      handle.hidden = y === null || y < 0 || y > height;
+      if (handle.hidden) continue;
+      const x = y - free.y < handle.offsetHeight ? free.x : 0;
+      handle.style.transform = `translate(${x}px, ${y}px) translateY(-50%)`;
+      free = { y, x: x + handle.offsetWidth + 4 };
+    }
   }
 
   dispose() {
     this.gone = true;
     this.themes?.disconnect();
     this.system?.removeEventListener("change", this.repaint);
+    cancelAnimationFrame(this.arranging);
     this.chart?.remove();
   }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::web_sys::HtmlDivElement;
 use wasm_bindgen::prelude::*;
 
-use super::drawing::{Line, Loading};
+use super::drawing::Loading;
 
 #[wasm_bindgen(module = "/src/widgets/chart/adapter.js")]
 extern "C" {
@@ -12,25 +12,31 @@ extern "C" {
     type ChartAdapter;
 
     #[wasm_bindgen(constructor)]
-    fn new(place: &HtmlDivElement, tell: &Closure<dyn Fn(bool)>) -> ChartAdapter;
+    fn new(
+        place: &HtmlDivElement,
+        tell: &Closure<dyn Fn(bool)>,
+        moved: &Closure<dyn Fn(String, String)>,
+    ) -> ChartAdapter;
     #[wasm_bindgen(method)]
     fn load(this: &ChartAdapter);
     #[wasm_bindgen(method)]
     fn snapshot(this: &ChartAdapter, bars: &[f64], precision: u32, tick: f64, fit: bool);
     #[wasm_bindgen(method)]
     fn update(this: &ChartAdapter, bars: &[f64]);
-    #[wasm_bindgen(method, js_name = clearLines)]
-    fn clear_lines(this: &ChartAdapter);
-    #[wasm_bindgen(method, js_name = addLine)]
-    fn add_line(this: &ChartAdapter, price: f64, is_long: bool, title: &str);
+    #[wasm_bindgen(method, js_name = setLines)]
+    fn set_lines(this: &ChartAdapter, rows: &str);
     #[wasm_bindgen(method)]
     fn dispose(this: &ChartAdapter);
 }
+
+/// Where the reader dropped a line: its key, and the price in the market's decimals.
+pub type Dropped = (String, String);
 
 /// A chart on the page, once it is mounted.
 #[derive(Clone, Copy)]
 pub struct Canvas {
     loading: RwSignal<Loading>,
+    dropped: RwSignal<Option<Dropped>>,
     adapter: StoredValue<Option<Mounted>, LocalStorage>,
 }
 
@@ -38,13 +44,16 @@ struct Mounted {
     adapter: ChartAdapter,
     /// Called by the adapter for as long as it lives.
     _tell: Closure<dyn Fn(bool)>,
+    /// The same.
+    _moved: Closure<dyn Fn(String, String)>,
 }
 
 impl Canvas {
-    /// A canvas that is not on the page yet; `loading` says how far the library is.
-    pub fn new(loading: RwSignal<Loading>) -> Canvas {
+    /// A canvas that is not on the page yet; `loading` says how far the library is, `dropped` where a line was dropped.
+    pub fn new(loading: RwSignal<Loading>, dropped: RwSignal<Option<Dropped>>) -> Canvas {
         Canvas {
             loading,
+            dropped,
             adapter: StoredValue::new_local(None),
         }
     }
@@ -55,9 +64,15 @@ impl Canvas {
         let tell = Closure::<dyn Fn(bool)>::new(move |is_there: bool| {
             loading.set(if is_there { Loading::Done } else { Loading::Failed });
         });
-        let adapter = ChartAdapter::new(place, &tell);
+        let dropped = self.dropped;
+        let moved = Closure::<dyn Fn(String, String)>::new(move |key, price| dropped.set(Some((key, price))));
+        let adapter = ChartAdapter::new(place, &tell, &moved);
         adapter.load();
-        self.adapter.set_value(Some(Mounted { adapter, _tell: tell }));
+        self.adapter.set_value(Some(Mounted {
+            adapter,
+            _tell: tell,
+            _moved: moved,
+        }));
     }
 
     /// Tries to load the library again.
@@ -76,14 +91,9 @@ impl Canvas {
         self.with(|adapter| adapter.update(bars));
     }
 
-    /// Draws these lines and no others.
-    pub fn lines(&self, lines: &[Line]) {
-        self.with(|adapter| {
-            adapter.clear_lines();
-            for line in lines {
-                adapter.add_line(line.price, line.is_long, &line.title);
-            }
-        });
+    /// Draws these lines and no others, as [`lines::written`](super::lines::written) has them.
+    pub fn lines(&self, rows: &str) {
+        self.with(|adapter| adapter.set_lines(rows));
     }
 
     /// Takes it off the page.

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use leptos::web_sys::HtmlDivElement;
 
-use super::drawing::{Line, Loading};
+use super::drawing::Loading;
+
+/// Where the reader dropped a line: its key, and the price in the market's decimals.
+pub type Dropped = (String, String);
 
 /// The twin of the browser's canvas.
 #[derive(Clone, Copy, Debug)]
@@ -11,7 +14,7 @@ pub struct Canvas;
 
 impl Canvas {
     /// Nothing.
-    pub fn new(_loading: RwSignal<Loading>) -> Canvas {
+    pub fn new(_loading: RwSignal<Loading>, _dropped: RwSignal<Option<Dropped>>) -> Canvas {
         Canvas
     }
 
@@ -28,7 +31,7 @@ impl Canvas {
     pub fn update(&self, _bars: &[f64]) {}
 
     /// Nothing.
-    pub fn lines(&self, _lines: &[Line]) {}
+    pub fn lines(&self, _rows: &str) {}
 
     /// Nothing.
     pub fn dispose(&self) {}

@@ -1,17 +1,14 @@
 //! What to draw next: all of a snapshot, or only the bars that changed. Pixels may be floats; this is where exact
-//! prices become them, and they never come back.
+//! prices become them; what is dragged comes back as text and is put on an exact tick ([`lines`](super::lines)).
 
 use rust_decimal::Decimal;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::Symbol;
 use tickwire_protocol::market::{Candle, Interval};
-use tickwire_protocol::order::Side;
 
 use super::canvas::Canvas;
-use crate::format;
 use crate::realtime::Candles;
 use crate::realtime::series::Series;
-use crate::realtime::store::PositionRow;
 
 /// Whether the chart library is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,35 +73,6 @@ fn bars(candles: &[Candle]) -> Vec<f64> {
 /// A decimal as pixels need it.
 fn float(number: Decimal) -> f64 {
     number.mantissa() as f64 / 10_f64.powi(number.scale() as i32)
-}
-
-/// A line at the entry of an open position.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Line {
-    /// Where.
-    pub price: f64,
-    /// Whether it is long, which is another colour.
-    pub is_long: bool,
-    /// What stands at it: `LONG 0.1`.
-    pub title: String,
-}
-
-/// The lines of the positions in one instrument.
-pub fn lines_of(rows: &[PositionRow], symbol: Option<Symbol>) -> Vec<Line> {
-    use leptos::prelude::With as _;
-    let line = |row: &PositionRow| {
-        row.cell.with(|position| {
-            let is_long = position.side == Side::Buy;
-            let word = if is_long { "LONG " } else { "SHORT " };
-            let title = word.to_owned() + &format::quantity(position.quantity.get());
-            (Some(position.symbol) == symbol).then(|| Line {
-                price: float(position.entry_price.get()),
-                is_long,
-                title,
-            })
-        })
-    };
-    rows.iter().filter_map(line).collect()
 }
 
 #[cfg(test)]

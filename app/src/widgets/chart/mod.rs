@@ -1,23 +1,32 @@
-//! The chart: candles, volume, the live last bar and a line for each open position, drawn by TradingView's Lightweight
-//! Charts, which is loaded once the page is alive. The figures it shows are said in words as well.
+//! The chart: candles, volume, the live last bar, and lines for open positions and orders, drawn by TradingView's
+//! Lightweight Charts, which is loaded once the page is alive. An order's line has a handle that amends it. The figures it
+//! shows are said in words as well.
 
 #[cfg_attr(feature = "hydrate", path = "canvas_browser.rs")]
 #[cfg_attr(not(feature = "hydrate"), path = "canvas_inert.rs")]
 mod canvas;
 mod drawing;
+mod lines;
 
 use crate::derived::{Text, derived, react};
 use leptos::html;
 use leptos::prelude::*;
+use tickwire_protocol::command::{Command, Instruction};
 use tickwire_protocol::market::Interval;
 
 use crate::age;
 use crate::format;
-use crate::realtime::{Candles, use_candles, use_feed, use_realtime, use_ticker};
+use crate::realtime::{Candles, use_candles, use_executions, use_feed, use_realtime, use_ticker};
 use crate::selection::{Selection, use_selection};
+use crate::widgets::order_ticket::known;
+use crate::widgets::order_ticket::outcome::{self, Asked};
 use crate::widgets::panel::Panel;
-use canvas::Canvas;
+use canvas::{Canvas, Dropped};
 use drawing::{Loading, Plan};
+use lines::Move;
+
+/// Moves remembered: more lines than anybody drags before the first answer comes.
+const MOVES_MAX: usize = 32;
 
 /// The region `Chart`.
 #[component]
@@ -84,7 +93,8 @@ fn Drawing(
 ) -> impl IntoView {
     let place = NodeRef::<html::Div>::new();
     let loading = RwSignal::new(Loading::Library);
-    let canvas = Canvas::new(loading);
+    let dropped = RwSignal::new(None);
+    let canvas = Canvas::new(loading, dropped);
     react(move || {
         if let Some(place) = place.get() {
             canvas.mount(&place);
@@ -107,11 +117,11 @@ fn Drawing(
             });
         }
     });
-    let positions = use_realtime().store.positions;
+    let asked = RwSignal::new(None);
+    let rows = lines_in(selection, dropped, asked);
     react(move || {
         if loading.get() == Loading::Done {
-            let lines = positions.with(|rows| drawing::lines_of(rows, selection.symbol.get()));
-            canvas.lines(&lines);
+            rows.with(|rows| canvas.lines(rows));
         }
     });
     on_cleanup(move || canvas.dispose());
@@ -123,6 +133,7 @@ fn Drawing(
         <div class="chart-place" node_ref=place></div>
         // An image of its own over the canvas: what an image holds is not told, and the canvas' place holds a link.
         <div class="chart-words" role="img" aria-label=summary(selection)></div>
+        <Told asked=asked />
         <p class="chart-note" role="alert" hidden=derived(move || loading.get() != Loading::Failed)>
             "The chart library could not be loaded. Prices and orders work without it. "
             <button type="button" class="button" on:click=move |_| canvas.retry()>"Try again"</button>
@@ -134,6 +145,85 @@ fn Drawing(
                     "Without JavaScript this page does not change by itself: load it again for newer figures."
                 </noscript>
             </span>
+        </p>
+    }
+}
+
+/// The lines of the selected instrument, as the adapter reads them; those that are dropped elsewhere amend their orders.
+fn lines_in(
+    selection: Selection,
+    dropped: RwSignal<Option<Dropped>>,
+    asked: RwSignal<Option<Asked>>,
+) -> Text {
+    let realtime = use_realtime();
+    let store = use_executions();
+    let moves = RwSignal::new(Vec::<Move>::new());
+    react(move || {
+        let Some((key, price)) = dropped.get() else {
+            return;
+        };
+        let Some(rules) = selection.instrument.get_untracked() else {
+            return;
+        };
+        let amended =
+            untrack(|| lines::amend(&known::open_orders(&store, rules.symbol), &key, &price, &rules));
+        if let Some((from, to, command)) = amended {
+            let answer = realtime.send(Command::Instruct(Instruction::AmendOrder(command)));
+            asked.set(Some(Asked {
+                rules,
+                answer: answer.clone(),
+            }));
+            moves.update(|moves| {
+                moves.retain(|one| one.key != key);
+                let surplus = (moves.len() + 1).saturating_sub(MOVES_MAX);
+                moves.drain(..surplus);
+                moves.push(Move {
+                    key,
+                    from,
+                    to,
+                    answer,
+                });
+            });
+        }
+    });
+    derived(move || {
+        let Some(symbol) = selection.symbol.get() else {
+            return String::new();
+        };
+        let mut all = store.positions.with(|rows| {
+            let of_row = |row: &crate::realtime::store::PositionRow| {
+                row.cell.with(|position| match position.symbol == symbol {
+                    true => lines::of_position(position),
+                    false => Vec::new(),
+                })
+            };
+            rows.iter().flat_map(of_row).collect::<Vec<_>>()
+        });
+        all.extend(
+            known::open_orders(&store, symbol)
+                .iter()
+                .flat_map(lines::of_order),
+        );
+        moves.with(|moves| lines::moved(&mut all, moves));
+        lines::written(&all)
+    })
+}
+
+/// What became of the last move: where it was refused, why the line is back where it was.
+#[component]
+fn Told(
+    /// The last move.
+    asked: RwSignal<Option<Asked>>,
+) -> impl IntoView {
+    let told = outcome::follow(use_realtime(), asked);
+    let text = derived(move || match told.kind.get() {
+        "failed" => ["Not moved. ", &told.text.get()].concat(),
+        _ => told.text.get(),
+    });
+    view! {
+        <p class="chart-told notice" role="status" aria-live="polite" data-kind=told.kind>
+            <span>{text}</span>
+            <button type="button" class="button" aria-label="Dismiss" on:click=move |_| asked.set(None)>"×"</button>
         </p>
     }
 }

@@ -48,6 +48,7 @@ pub fn Connection() -> impl IntoView {
                         <span class="connection-label" role="status" aria-live="polite">
                             {label}
                         </span>
+                        <noscript><span class="scriptless">"Live updates need JavaScript"</span></noscript>
                         <span class="retry" hidden=derived(move || !is_retrying.get())>{retry}</span>
                     </span>
                     <span class="links" hidden=is_retrying>
@@ -97,13 +98,16 @@ fn Details(
         None => format::UNKNOWN.to_owned(),
     });
     let gaps = derived(move || {
-        let losses = status.losses.get();
-        let gaps = status.gaps.get().to_string() + " repaired";
-        if losses == 0 {
-            gaps
-        } else {
-            [&gaps, ", ", &losses.to_string(), " lost"].concat()
-        }
+        words::completeness(
+            status.gaps.get(),
+            status.losses.get(),
+            status.followed_since.get(),
+        )
+    });
+    let caught_up = derived(move || {
+        let count = status.caught_up.get();
+        let word = if count == 1 { " event" } else { " events" };
+        count.to_string() + word
     });
     view! {
         <div class="connection-details">
@@ -114,6 +118,7 @@ fn Details(
                 <div class="fact"><dt>"Feed latency"</dt><dd class="num">{feed_latency}</dd></div>
                 <div class="fact"><dt>"Arrival to paint, p50 / p99"</dt><dd class="num">{paint}</dd></div>
                 <div class="fact"><dt>"Gaps in the stream"</dt><dd class="num">{gaps}</dd></div>
+                <div class="fact"><dt>"Brought by the last resume"</dt><dd class="num">{caught_up}</dd></div>
                 <div class="fact"><dt>"Release"</dt><dd class="num" data-testid="release">{release}</dd></div>
             </dl>
             <p class="upgraded" hidden=derived(move || !is_upgraded.get())>

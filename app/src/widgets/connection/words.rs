@@ -102,6 +102,27 @@ pub fn detail_of(link: Link, now: Option<TimestampMs>) -> String {
     }
 }
 
+/// The proof that nothing is missing: `0 gaps since 09:14`, or what was repaired and lost.
+pub fn completeness(gaps: u64, losses: u32, since: Option<TimestampMs>) -> String {
+    let since = since.map(|since| since.utc_clock());
+    let Some(since) = since.as_deref().and_then(|clock| clock.get(..5)) else {
+        return "not followed yet".to_owned();
+    };
+    let mut text = gaps.to_string();
+    text.push_str(if gaps == 1 { " gap" } else { " gaps" });
+    if gaps > 0 {
+        text.push_str(" repaired");
+    }
+    if losses > 0 {
+        text.push_str(", ");
+        text.push_str(&losses.to_string());
+        text.push_str(" lost");
+    }
+    text.push_str(" since ");
+    text.push_str(since);
+    text
+}
+
 /// The feed's state in one word.
 pub fn label_of_feed(state: LinkState) -> &'static str {
     match state {

@@ -1,14 +1,13 @@
-//! What an order would cost and whether it can be placed: the instrument's rules and the account's means as pure
-//! arithmetic. The server judges for itself; this only saves the round trip and says it before the click.
+//! What an order would come to: cost, fee, margin, what is left, and where it would be liquidated, by the formulas of the
+//! engine. The server reckons for itself; this only says it before the click.
 
-use rust_decimal::Decimal;
-use tickwire_protocol::market::Instrument;
-use tickwire_protocol::money::{Amount, Price, Quantity};
+use rust_decimal::{Decimal, RoundingStrategy};
+use tickwire_protocol::clock::TimestampMs;
+use tickwire_protocol::market::{Instrument, VenueRules};
+use tickwire_protocol::money::{Amount, Price, Quantity, Ratio};
 use tickwire_protocol::order::Side;
 
-use crate::format;
-
-/// A position that an order may reduce.
+/// A position that an order may add to or reduce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {
     /// Which way it goes.
@@ -17,269 +16,348 @@ pub struct Held {
     pub quantity: Quantity,
     /// Its average price.
     pub entry: Price,
+    /// What the account must be worth for it.
+    pub maintenance: Amount,
+}
+
+/// What an order is judged by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct World {
+    /// The instrument's rules.
+    pub rules: Instrument,
+    /// How the venue fills.
+    pub venue: VenueRules,
+    /// What buyers pay.
+    pub bid: Price,
+    /// What sellers ask.
+    pub ask: Price,
+    /// The last price.
+    pub last: Price,
+    /// What positions are valued by.
+    pub mark: Price,
+    /// What can be used.
+    pub available: Amount,
+    /// What the account is worth.
+    pub equity: Amount,
+    /// What it must be worth for all its positions.
+    pub maintenance: Amount,
+    /// The position in the instrument.
+    pub held: Option<Held>,
+    /// The leverage of the instrument; 1 for spot.
+    pub leverage: u32,
+    /// Why the risk guard opens nothing.
+    pub risk: Option<String>,
+    /// The server's clock.
+    pub now: TimestampMs,
 }
 
 /// What an order would come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Estimate {
+pub struct Outlook {
     /// The price that it would be filled at.
     pub price: Price,
     /// Price times quantity.
     pub cost: Amount,
-    /// The taker's fee on it.
+    /// Whether it would rest, and so pay the maker's fee.
+    pub is_maker: bool,
+    /// The fee on the cost.
     pub fee: Amount,
+    /// What it would tie up: the cost of what it opens / leverage.
+    pub margin: Amount,
     /// What the account could still use afterwards; below zero where it cannot pay.
     pub available_after: Amount,
+    /// The mark price at which the account would be liquidated, if all other prices stood still.
+    pub liquidation: Option<Price>,
 }
 
-/// Reads a quantity as people type it: `0.1`, `0,1`, `1,234.5`, with blanks. Nothing typed is `None`.
-pub fn parse_quantity(text: &str) -> Result<Option<Quantity>, String> {
-    let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    if plain.is_empty() {
-        return Ok(None);
+impl World {
+    /// The best price for a side to take.
+    pub fn touch(&self, side: Side) -> Price {
+        match side {
+            Side::Buy => self.ask,
+            Side::Sell => self.bid,
+        }
     }
-    let commas = plain.matches(',').count();
-    let plain = match (commas, plain.contains('.')) {
-        (1, false) => plain.replace(',', "."),
-        _ => plain.replace(',', ""),
-    };
-    let is_plain = plain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let number = is_plain.then(|| plain.parse::<Quantity>().ok()).flatten();
-    number
-        .map(Some)
-        .ok_or_else(|| "The quantity must be a number such as 0.1.".to_owned())
-}
 
-/// What an order of `quantity` would come to at `price`, given what can be used and what is held.
-pub fn estimate(
-    side: Side,
-    quantity: Quantity,
-    price: Price,
-    rules: &Instrument,
-    available: Amount,
-    held: Option<Held>,
-) -> Estimate {
-    let cost = price.times(quantity);
-    let fee = cost.times(rules.taker_fee_rate);
-    let reduced = reduced(side, quantity, held);
-    let opened = price.times(quantity - reduced);
-    let freed = held.map_or(Amount::ZERO, |held| {
-        let entry = held.entry.times(reduced);
-        let value = price.times(reduced);
-        let worth = match held.side {
-            Side::Buy => value,
-            Side::Sell => entry + entry - value,
+    /// A price that is paid beyond: a price and the venue's slippage, rounded to the tick away from the order's favour.
+    pub fn slipped(&self, side: Side, price: Price) -> Price {
+        let part = price.get() * self.venue.slippage_bps.get() / Decimal::from(10_000);
+        let tick = self.rules.tick_size.get();
+        let (moved, way) = match side {
+            Side::Buy => (price.get() + part, RoundingStrategy::ToPositiveInfinity),
+            Side::Sell => (price.get() - part, RoundingStrategy::ToNegativeInfinity),
         };
-        // An open loss is taken off what is available already, so closing at a loss frees the whole entry value.
-        worth.max(entry)
-    });
-    Estimate {
-        price,
-        cost,
-        fee,
-        available_after: available + freed - opened - fee,
+        let ticks = moved.checked_div(tick).unwrap_or_default();
+        Price::new(ticks.round_dp_with_strategy(0, way) * tick)
+    }
+
+    /// The part of an order that reduces a position which goes the other way.
+    pub fn reduced(&self, side: Side, quantity: Quantity) -> Quantity {
+        match self.held {
+            Some(held) if held.side != side => held.quantity.min(quantity),
+            _ => Quantity::ZERO,
+        }
+    }
+
+    /// The fee rate.
+    pub fn fee_rate(&self, is_maker: bool) -> Ratio {
+        if is_maker {
+            self.rules.maker_fee_rate
+        } else {
+            self.rules.taker_fee_rate
+        }
+    }
+
+    /// What value ties up: value / leverage.
+    pub fn margin_of(&self, value: Amount) -> Amount {
+        Amount::new(value.get() / Decimal::from(self.leverage.max(1)))
+    }
+
+    /// What an order of `quantity` at `price` would come to.
+    pub fn outlook(&self, side: Side, quantity: Quantity, price: Price, is_maker: bool) -> Outlook {
+        let cost = price.times(quantity);
+        let fee = cost.times(self.fee_rate(is_maker));
+        let reduced = self.reduced(side, quantity);
+        let margin = self.margin_of(price.times(quantity - reduced));
+        let freed = self.held.map_or(Amount::ZERO, |held| {
+            let entry = held.entry.times(reduced);
+            let gain = signed(held.side, price.times(reduced) - entry);
+            // An open loss is taken off what is available already, so closing at a loss frees the whole margin.
+            self.margin_of(entry) + gain.max(Amount::ZERO)
+        });
+        Outlook {
+            price,
+            cost,
+            is_maker,
+            fee,
+            margin,
+            available_after: self.available + freed - margin - fee,
+            liquidation: self.liquidation(side, quantity, price, fee),
+        }
+    }
+
+    /// The mark price `m` at which equity meets maintenance margin after the fill, all other prices standing still:
+    /// `equity − fee ∓ q × (price − mark) + Q × (m − mark) = others + |Q| × m × rate`, where `Q` is the position then,
+    /// below zero for a short. None for spot, and where no price above zero fits.
+    fn liquidation(&self, side: Side, quantity: Quantity, price: Price, fee: Amount) -> Option<Price> {
+        let perpetual = self.rules.perpetual?;
+        let held = self.held.map_or(Decimal::ZERO, |held| {
+            signed(held.side, Amount::new(held.quantity.get())).get()
+        });
+        let change = signed(side, Amount::new(quantity.get())).get();
+        let after = held + change;
+        let others = self.maintenance - self.held.map_or(Amount::ZERO, |held| held.maintenance);
+        let mark = self.mark.get();
+        let equity = (self.equity - fee).get() - change * (price.get() - mark);
+        let slope = after - after.abs() * perpetual.maintenance_margin_rate.get();
+        let at = (others.get() - equity + after * mark).checked_div(slope)?;
+        (at > Decimal::ZERO).then(|| Price::new(at).rounded(self.rules.price_scale()))
+    }
+
+    /// What an exit at `price` would make of what the order filled, after the fees of both.
+    pub fn result(
+        &self,
+        side: Side,
+        quantity: Quantity,
+        entry: &Outlook,
+        exit: Price,
+        is_maker: bool,
+    ) -> Amount {
+        let value = exit.times(quantity);
+        signed(side, value - entry.cost) - entry.fee - value.times(self.fee_rate(is_maker))
+    }
+
+    /// The quantity that `percent` of what is available buys at `price`, the fee included, rounded down to the step.
+    pub fn share_of_available(&self, percent: i64, price: Price) -> Quantity {
+        let fee = price.get() * self.rules.taker_fee_rate.get();
+        let unit = self.margin_of(Amount::new(price.get())).get() + fee;
+        let budget = self.available.get() * Decimal::new(percent, 2);
+        let quantity = budget.checked_div(unit).unwrap_or_default();
+        floor_to_step(quantity, &self.rules).min(self.rules.max_quantity)
     }
 }
 
-/// What is against an order, as a sentence that names the rule and the value allowed.
-pub fn check(
-    side: Side,
-    quantity: Quantity,
-    estimate: &Estimate,
-    rules: &Instrument,
-    available: Amount,
-    held: Option<Held>,
-) -> Result<(), String> {
-    let base = &rules.base;
-    let amount = |quantity: Quantity| [&format::quantity(quantity.get()), " ", base].concat();
-    if quantity < rules.min_quantity {
-        return Err(["The least quantity is ", &amount(rules.min_quantity), "."].concat());
-    }
-    if quantity > rules.max_quantity {
-        return Err(["The largest quantity is ", &amount(rules.max_quantity), "."].concat());
-    }
-    if !quantity.is_multiple_of(rules.step_size) {
-        return Err([
-            "The quantity must be a multiple of ",
-            &amount(rules.step_size),
-            ".",
-        ]
-        .concat());
-    }
-    let only_reduces = reduced(side, quantity, held) == quantity;
-    if only_reduces {
-        return Ok(());
-    }
-    let money = |amount: Amount| format::number(amount.get(), format::MONEY_SCALE);
-    if estimate.cost < rules.min_notional {
-        let least = [&money(rules.min_notional), " ", &rules.quote].concat();
-        return Err([
-            "An order must be worth at least ",
-            &least,
-            "; this one is worth ",
-            &money(estimate.cost),
-            ".",
-        ]
-        .concat());
-    }
-    if estimate.available_after.is_negative() {
-        let needed = available - estimate.available_after;
-        let needs = ["This needs ", &money(needed), " ", &rules.quote].concat();
-        return Err([&needs, " with the fee; ", &money(available), " is available."].concat());
-    }
-    Ok(())
-}
-
-/// The part of an order that reduces a position that goes the other way.
-fn reduced(side: Side, quantity: Quantity, held: Option<Held>) -> Quantity {
-    match held {
-        Some(held) if held.side != side => held.quantity.min(quantity),
-        _ => Quantity::ZERO,
+/// An amount of a long as it is, of a short with its sign turned.
+pub fn signed(side: Side, amount: Amount) -> Amount {
+    match side {
+        Side::Buy => amount,
+        Side::Sell => -amount,
     }
 }
 
-/// The quantity that `percent` of what is available buys at `price`, the fee included, rounded down to the step.
-pub fn share_of_available(percent: i64, available: Amount, price: Price, rules: &Instrument) -> Quantity {
-    let unit = price.get() * (Decimal::ONE + rules.taker_fee_rate.get());
-    let budget = available.get() * Decimal::new(percent, 2);
-    let quantity = budget.checked_div(unit).unwrap_or_default();
-    floor_to_step(Quantity::new(quantity), rules).min(rules.max_quantity)
+/// The number so many units further, never below zero: what the arrow keys do.
+pub fn stepped(number: Decimal, units: i64, unit: Decimal) -> Decimal {
+    let moved = (number + unit * Decimal::from(units)).max(Decimal::ZERO);
+    floor_to(moved, unit)
 }
 
-/// The quantity so many steps further, never below zero: what the arrow keys do.
-pub fn stepped(quantity: Quantity, steps: i64, rules: &Instrument) -> Quantity {
-    let moved = quantity.get() + rules.step_size.get() * Decimal::from(steps);
-    floor_to_step(Quantity::new(moved.max(Decimal::ZERO)), rules)
+/// A quantity that the instrument trades: rounded down to its step.
+pub fn floor_to_step(quantity: Decimal, rules: &Instrument) -> Quantity {
+    Quantity::new(floor_to(quantity, rules.step_size.get()))
 }
 
-fn floor_to_step(quantity: Quantity, rules: &Instrument) -> Quantity {
-    let step = rules.step_size.get();
-    let whole = quantity.get().checked_div(step).unwrap_or_default().trunc();
-    Quantity::new(whole * step).rounded(rules.quantity_scale())
+fn floor_to(number: Decimal, unit: Decimal) -> Decimal {
+    let unit = unit.normalize();
+    let mut whole = number.checked_div(unit).unwrap_or_default().trunc() * unit;
+    whole.rescale(unit.scale());
+    whole
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tickwire_protocol::message::{Body, Message};
+    use crate::widgets::order_ticket::sample::{a, p, perpetual, q, spot};
 
-    fn rules() -> Instrument {
-        match Message::decode(crate::realtime::sample::FRAMES[0]).unwrap().body {
-            Body::Instruments(mut body) => body.instruments.remove(0),
-            _ => panic!("the first sample frame has the instruments"),
-        }
-    }
-
-    fn q(text: &str) -> Quantity {
-        text.parse().unwrap()
-    }
-
-    fn a(text: &str) -> Amount {
-        text.parse().unwrap()
-    }
-
-    fn verdict(side: Side, quantity: &str, available: &str, held: Option<Held>) -> Result<(), String> {
-        let (rules, price, available) = (rules(), "50000".parse().unwrap(), a(available));
-        let estimate = estimate(side, q(quantity), price, &rules, available, held);
-        check(side, q(quantity), &estimate, &rules, available, held)
-    }
-
-    #[test]
-    fn quantities_are_read_with_comma_or_point() {
-        for (text, expected) in [
-            ("0.1", "0.1"),
-            ("0,1", "0.1"),
-            (" 1 234.5 ", "1234.5"),
-            ("1,234.5", "1234.5"),
-            (".5", "0.5"),
-        ] {
-            assert_eq!(parse_quantity(text).unwrap().unwrap(), q(expected), "{text}");
-        }
-        assert_eq!(parse_quantity("  "), Ok(None));
-        for text in ["-1", "1e3", "abc", "1.2.3", "."] {
-            assert!(parse_quantity(text).is_err(), "{text}");
-        }
+    fn held(side: Side, quantity: &str, entry: &str) -> Option<Held> {
+        Some(Held {
+            side,
+            quantity: q(quantity),
+            entry: p(entry),
+            maintenance: Amount::ZERO,
+        })
     }
 
     #[test]
     fn an_order_costs_its_value_and_the_fee() {
-        let rules = rules();
-        let of = estimate(
-            Side::Buy,
-            q("0.1"),
-            "50000".parse().unwrap(),
-            &rules,
-            a("10000"),
-            None,
-        );
+        let of = spot("10000").outlook(Side::Buy, q("0.1"), p("50000"), false);
         assert_eq!(
-            (of.cost, of.fee, of.available_after),
-            (a("5000"), a("5"), a("4995"))
+            (of.cost, of.fee, of.margin, of.available_after, of.liquidation),
+            (a("5000"), a("5"), a("5000"), a("4995"), None)
         );
     }
 
     #[test]
     fn closing_frees_what_the_position_ties_up_and_its_profit() {
-        let price = "50000".parse().unwrap();
-        let held = |side| {
-            Some(Held {
-                side,
-                quantity: q("0.1"),
-                entry: "40000".parse().unwrap(),
-            })
-        };
-        let long = estimate(Side::Sell, q("0.1"), price, &rules(), a("0"), held(Side::Buy));
-        assert_eq!(long.available_after, a("4995"));
-        let short = estimate(Side::Buy, q("0.1"), price, &rules(), a("0"), held(Side::Sell));
+        let mut world = spot("0");
+        world.held = held(Side::Buy, "0.1", "40000");
+        let long = world.outlook(Side::Sell, q("0.1"), p("50000"), false);
+        assert_eq!((long.margin, long.available_after), (a("0"), a("4995")));
+        world.held = held(Side::Sell, "0.1", "40000");
+        let short = world.outlook(Side::Buy, q("0.1"), p("50000"), false);
         // The short has lost 1,000, which is not available any more before it is closed either.
         assert_eq!(short.available_after, a("3995"));
     }
 
     #[test]
-    fn rules_are_named_with_the_value_allowed() {
-        for (quantity, available, expected) in [
-            ("0", "10000", "The least quantity is 0.001 BTC."),
-            ("101", "10000", "The largest quantity is 100 BTC."),
-            ("0.0015", "10000", "The quantity must be a multiple of 0.001 BTC."),
-            (
-                "1",
-                "10000",
-                "This needs 50,050.00 USDT with the fee; 10,000.00 is available.",
-            ),
-        ] {
-            assert_eq!(
-                verdict(Side::Buy, quantity, available, None).unwrap_err(),
-                expected
-            );
-        }
-        assert_eq!(verdict(Side::Buy, "0.1", "10000", None), Ok(()));
-        let held = Some(Held {
-            side: Side::Buy,
-            quantity: q("2"),
-            entry: "50000".parse().unwrap(),
-        });
+    fn turning_a_position_ties_up_only_what_lies_beyond() {
+        let mut world = spot("1000");
+        world.held = held(Side::Buy, "0.1", "50000");
+        let of = world.outlook(Side::Sell, q("0.15"), p("50000"), true);
+        // Frees 5,000, ties up 2,500, and pays the maker's 0.02 % on 7,500.
+        assert_eq!((of.margin, of.available_after), (a("2500"), a("3498.50")));
+    }
+
+    #[test]
+    fn a_perpetual_ties_up_its_share_by_leverage() {
+        let of = perpetual("1000", 10).outlook(Side::Buy, q("0.1"), p("50000"), false);
         assert_eq!(
-            verdict(Side::Sell, "2", "0", held),
-            Ok(()),
-            "closing needs no balance"
+            (of.cost, of.fee, of.margin, of.available_after),
+            (a("5000"), a("5"), a("500"), a("495"))
+        );
+    }
+
+    #[test]
+    fn a_perpetual_is_liquidated_where_equity_meets_maintenance() {
+        // Long 0.1 at 50,000 with an equity of 995 after the fee: 995 + 0.1 (m − 50,000) = 0.1 m × 0.005.
+        let long = perpetual("1000", 10).outlook(Side::Buy, q("0.1"), p("50000"), false);
+        assert_eq!(long.liquidation, Some(p("40251.3")));
+        let short = perpetual("1000", 10).outlook(Side::Sell, q("0.1"), p("50000"), false);
+        assert_eq!(short.liquidation, Some(p("59651.7")));
+        // More than the position is worth: a long cannot be liquidated, a short can.
+        let rich = perpetual("100000", 10);
+        assert_eq!(
+            rich.outlook(Side::Buy, q("0.1"), p("50000"), false).liquidation,
+            None
+        );
+        assert!(
+            rich.outlook(Side::Sell, q("0.1"), p("50000"), false)
+                .liquidation
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn liquidation_is_that_of_the_whole_position_and_counts_what_others_need() {
+        let mut world = perpetual("1000", 10);
+        world.held = held(Side::Buy, "0.1", "50000");
+        let flat = world.outlook(Side::Sell, q("0.1"), p("50000"), false);
+        assert_eq!(flat.liquidation, None, "nothing is left to liquidate");
+        let more = world.outlook(Side::Buy, q("0.1"), p("50000"), false).liquidation;
+        assert_eq!(more, Some(p("45251.3")));
+        world.maintenance = a("100");
+        let others = world.outlook(Side::Buy, q("0.1"), p("50000"), false).liquidation;
+        assert_eq!(others, Some(p("45753.8")), "100 more must be left");
+        if let Some(held) = &mut world.held {
+            held.maintenance = a("100");
+        }
+        let own = world.outlook(Side::Buy, q("0.1"), p("50000"), false).liquidation;
+        assert_eq!(own, more, "its own need is reckoned anew");
+    }
+
+    #[test]
+    fn a_bad_fill_brings_liquidation_nearer() {
+        let world = perpetual("1000", 10);
+        let at_mark = world.outlook(Side::Buy, q("0.1"), p("50000"), false).liquidation;
+        let above = world.outlook(Side::Buy, q("0.1"), p("50100"), false).liquidation;
+        assert!(above > at_mark);
+    }
+
+    #[test]
+    fn slippage_is_paid_in_whole_ticks() {
+        let mut world = spot("0");
+        world.venue.slippage_bps = "1".parse().unwrap();
+        for (side, price, expected) in [
+            (Side::Buy, "50000", "50005.0"),
+            (Side::Sell, "50000", "49995.0"),
+            (Side::Buy, "50000.1", "50005.2"),
+            (Side::Sell, "50000.1", "49995.0"),
+        ] {
+            assert_eq!(world.slipped(side, p(price)), p(expected), "{side:?} {price}");
+        }
+        world.venue.slippage_bps = Ratio::ZERO;
+        assert_eq!(world.slipped(Side::Buy, p("50000.1")), p("50000.1"));
+    }
+
+    #[test]
+    fn exits_are_reckoned_after_the_fees_of_both_orders() {
+        let world = spot("10000");
+        let long = world.outlook(Side::Buy, q("0.1"), p("50000"), false);
+        assert_eq!(
+            world.result(Side::Buy, q("0.1"), &long, p("51000"), true),
+            a("93.98")
+        );
+        assert_eq!(
+            world.result(Side::Buy, q("0.1"), &long, p("49000"), false),
+            a("-109.9")
+        );
+        let short = world.outlook(Side::Sell, q("0.1"), p("50000"), false);
+        assert_eq!(
+            world.result(Side::Sell, q("0.1"), &short, p("49000"), true),
+            a("94.02")
         );
     }
 
     #[test]
     fn all_of_the_balance_can_be_spent_and_no_more() {
-        let quantity = share_of_available(100, a("10000"), "50000".parse().unwrap(), &rules());
-        assert_eq!(quantity, q("0.199"));
-        assert_eq!(verdict(Side::Buy, &quantity.to_string(), "10000", None), Ok(()));
-        assert_eq!(
-            share_of_available(25, a("0"), "50000".parse().unwrap(), &rules()),
-            q("0")
-        );
+        for (world, expected) in [(spot("10000"), "0.199"), (perpetual("10000", 10), "1.98")] {
+            let quantity = world.share_of_available(100, p("50000"));
+            assert_eq!(quantity, q(expected));
+            let of = |quantity| {
+                world
+                    .outlook(Side::Buy, quantity, p("50000"), false)
+                    .available_after
+            };
+            assert!(!of(quantity).is_negative());
+            assert!(of(quantity + world.rules.step_size).is_negative());
+        }
+        assert_eq!(spot("0").share_of_available(25, p("50000")), q("0"));
     }
 
     #[test]
-    fn arrows_move_by_whole_steps_and_stop_at_zero() {
-        assert_eq!(stepped(q("0.1"), 1, &rules()).to_string(), "0.101");
-        assert_eq!(stepped(q("0.0015"), 10, &rules()).to_string(), "0.011");
-        assert_eq!(stepped(q("0.001"), -10, &rules()).to_string(), "0.000");
+    fn arrows_move_by_whole_units_and_stop_at_zero() {
+        let step = |number: &str, units| stepped(number.parse().unwrap(), units, "0.0010".parse().unwrap());
+        assert_eq!(step("0.1", 1).to_string(), "0.101");
+        assert_eq!(step("0.0015", 10).to_string(), "0.011");
+        assert_eq!(step("0.001", -10).to_string(), "0.000");
     }
 }

@@ -5,12 +5,13 @@ use rust_decimal::Decimal;
 use tickwire_protocol::market::Instrument;
 use tickwire_protocol::message::{Ack, ErrorBody, Outcome};
 use tickwire_protocol::money::{Amount, Price, Quantity};
-use tickwire_protocol::order::{Execution, OrderStatus, Side};
+use tickwire_protocol::order::{Execution, Order, OrderReason, OrderStatus, Side};
 use tickwire_protocol::session::client::Link;
 
 use crate::derived::{Text, derived};
 use leptos::prelude::*;
 
+use super::known;
 use crate::format;
 use crate::realtime::{Answer, UseRealtime};
 
@@ -63,7 +64,9 @@ pub fn follow(realtime: UseRealtime, asked: RwSignal<Option<Asked>>) -> UseTold 
         let fills = order
             .map(|order| realtime.store.fills_of(order))
             .unwrap_or_default();
-        sentence(answer.as_ref(), realtime.status.link.get(), &fills, &asked.rules)
+        let order = order.and_then(|order| known::order_of(&realtime.store, order));
+        let link = realtime.status.link.get();
+        sentence(answer.as_ref(), link, &fills, order.as_ref(), &asked.rules)
     });
     UseTold {
         kind: derived(move || told.with(|told| told.kind)),
@@ -71,11 +74,12 @@ pub fn follow(realtime: UseRealtime, asked: RwSignal<Option<Asked>>) -> UseTold 
     }
 }
 
-/// The sentence for an order's answer and fills.
+/// The sentence for an order's answer, its fills and where it stands now.
 pub fn sentence(
     answer: Option<&Result<Ack, ErrorBody>>,
     link: Link,
     fills: &[Execution],
+    order: Option<&Order>,
     rules: &Instrument,
 ) -> Told {
     match answer {
@@ -85,7 +89,7 @@ pub fn sentence(
             "The connection is lost and the outcome not yet known. The desk asks again with the same order id as soon \
              as it is back, so nothing is placed twice.",
         ),
-        Some(Ok(ack)) => done(ack, fills, rules),
+        Some(Ok(ack)) => done(ack, fills, order, rules),
         Some(Err(error)) if error.outcome == Some(Outcome::Unknown) => Told::new(
             "unknown",
             [
@@ -99,14 +103,23 @@ pub fn sentence(
     }
 }
 
-fn done(ack: &Ack, fills: &[Execution], rules: &Instrument) -> Told {
+fn done(ack: &Ack, fills: &[Execution], order: Option<&Order>, rules: &Instrument) -> Told {
+    match ack.action.as_str() {
+        "set_leverage" => return Told::new("done", "The leverage is set."),
+        "open_carry" => {
+            return Told::new(
+                "done",
+                "The cash-and-carry position is open: both legs are filled.",
+            );
+        }
+        // The line on the chart has moved: there is nothing to add.
+        "amend_order" => return Told::new("done", "Amended."),
+        _ => {}
+    }
+    let status = order.map(|order| order.status).or(ack.report.status);
+    let reason = order.map_or(ack.report.reason, |order| order.reason);
     let Some(first) = fills.first() else {
-        let text = match ack.report.status {
-            Some(OrderStatus::Cancelled) => "The order was cancelled before anything was filled.",
-            Some(OrderStatus::Filled) => "Filled.",
-            _ => "Accepted; waiting for the fill.",
-        };
-        return Told::new("done", text);
+        return unfilled(ack, status, reason);
     };
     let quantity: Quantity = fills.iter().map(|fill| fill.quantity).sum();
     let value: Amount = fills.iter().map(|fill| fill.price.times(fill.quantity)).sum();
@@ -132,14 +145,58 @@ fn done(ack: &Ack, fills: &[Execution], rules: &Instrument) -> Told {
         text.push_str(" · realised ");
         text.push_str(&format::signed(made.get(), format::MONEY_SCALE));
     }
-    if ack.report.duplicate == Some(true) {
-        text.push_str(" · placed once, asked twice");
+    let rest = order.map_or(Quantity::ZERO, Order::remaining);
+    if rest.is_positive() {
+        text.push_str(" · ");
+        text.push_str(&format::quantity(rest.get()));
+        text.push_str(if status.is_some_and(OrderStatus::is_final) {
+            " cancelled"
+        } else {
+            " still open"
+        });
     }
+    text.push_str(twice(ack));
     Told::new("done", text)
 }
 
+/// What is said of an order of which nothing is filled.
+fn unfilled(ack: &Ack, status: Option<OrderStatus>, reason: Option<OrderReason>) -> Told {
+    let at_once = matches!(
+        reason,
+        Some(OrderReason::ImmediateOrCancel | OrderReason::FillOrKill)
+    );
+    let (kind, text) = match status {
+        Some(OrderStatus::New | OrderStatus::Triggered | OrderStatus::PartiallyFilled) => {
+            let first = ack.report.order_id.as_slice();
+            let all = ack.report.order_ids.as_slice();
+            let ids = if all.is_empty() { first } else { all }.iter();
+            let ids: Vec<String> = ids.map(ToString::to_string).collect();
+            return Told::new("done", ["Resting: ", &ids.join(", "), twice(ack)].concat());
+        }
+        Some(OrderStatus::Cancelled) if at_once => (
+            "failed",
+            "The order was cancelled: it could not be filled at once.",
+        ),
+        Some(OrderStatus::Cancelled) => ("done", "The order was cancelled before anything was filled."),
+        Some(OrderStatus::Expired) => ("done", "The order expired before anything was filled."),
+        Some(OrderStatus::Rejected) => ("failed", "The order was rejected when its moment came."),
+        Some(OrderStatus::Filled) => ("done", "Filled."),
+        None => ("done", "Accepted; waiting for the fill."),
+    };
+    Told::new(kind, text)
+}
+
+/// Says that a retry did no harm.
+fn twice(ack: &Ack) -> &'static str {
+    if ack.report.duplicate == Some(true) {
+        " · placed once, asked twice"
+    } else {
+        ""
+    }
+}
+
 /// A server's sentence as one of ours: with a capital and a full stop.
-fn capitalised(message: &str) -> String {
+pub fn capitalised(message: &str) -> String {
     let mut letters = message.chars();
     let mut text: String = letters
         .next()
@@ -178,7 +235,7 @@ mod tests {
     }
 
     fn told(answer: Option<Result<Ack, ErrorBody>>, link: Link, fills: &[Execution]) -> Told {
-        sentence(answer.as_ref(), link, fills, &rules())
+        sentence(answer.as_ref(), link, fills, None, &rules())
     }
 
     #[test]
@@ -198,6 +255,79 @@ mod tests {
             told(Some(Ok(ack)), Link::Live, &two).text,
             "Bought 0.4 BTC at 175.0 · fee 0.0700 · realised \u{2212}1.00"
         );
+    }
+
+    fn ack(frame: &str) -> Ack {
+        let frame = [
+            r#"{"type":"ACK","timestamp":1,"outcome":"executed",""#,
+            frame,
+            "}",
+        ]
+        .concat();
+        match Message::decode(&frame).unwrap().body {
+            Body::Ack(ack) => ack,
+            _ => panic!("an acknowledgement was written"),
+        }
+    }
+
+    #[test]
+    fn an_order_that_is_not_filled_is_told_where_it_stands() {
+        for (frame, kind, text) in [
+            (
+                r#"action":"place_order","order_id":"order-12","status":"NEW""#,
+                "done",
+                "Resting: order-12",
+            ),
+            (
+                r#"action":"place_oco","order_id":"order-12","order_ids":["order-12","order-13"],"status":"NEW""#,
+                "done",
+                "Resting: order-12, order-13",
+            ),
+            (
+                r#"action":"place_order","order_id":"order-12","status":"NEW","duplicate":true"#,
+                "done",
+                "Resting: order-12 · placed once, asked twice",
+            ),
+            (
+                r#"action":"place_order","order_id":"order-12","status":"CANCELLED","reason":"FILL_OR_KILL""#,
+                "failed",
+                "The order was cancelled: it could not be filled at once.",
+            ),
+            (r#"action":"set_leverage""#, "done", "The leverage is set."),
+        ] {
+            assert_eq!(told(Some(Ok(ack(frame))), Link::Live, &[]), Told::new(kind, text));
+        }
+    }
+
+    #[test]
+    fn what_became_of_a_resting_order_is_told_as_it_stands_now() {
+        let ack = ack(r#"action":"place_order","order_id":"order-1","status":"NEW""#);
+        let mut order = Order::accepted(
+            "order-1".parse().unwrap(),
+            rules().symbol,
+            Side::Buy,
+            tickwire_protocol::order::OrderType::Limit,
+            "0.4".parse().unwrap(),
+            tickwire_protocol::clock::TimestampMs(1),
+        );
+        let now = |order: &Order, fills: &[Execution]| {
+            sentence(Some(&Ok(ack.clone())), Link::Live, fills, Some(order), &rules()).text
+        };
+        assert_eq!(now(&order, &[]), "Resting: order-1");
+        order.status = OrderStatus::PartiallyFilled;
+        order.filled_quantity = "0.1".parse().unwrap();
+        let fills = [fill("0.1", "100", "0.01", "0")];
+        assert_eq!(
+            now(&order, &fills),
+            "Bought 0.1 BTC at 100.0 · fee 0.0100 · 0.3 still open"
+        );
+        order.status = OrderStatus::Cancelled;
+        assert_eq!(
+            now(&order, &fills),
+            "Bought 0.1 BTC at 100.0 · fee 0.0100 · 0.3 cancelled"
+        );
+        order.status = OrderStatus::Expired;
+        assert_eq!(now(&order, &[]), "The order expired before anything was filled.");
     }
 
     #[test]

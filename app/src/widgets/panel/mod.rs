@@ -1,5 +1,9 @@
 //! A region of the desk: a named landmark with a heading, which says how old its data are and looks it.
 
+mod plain;
+
+pub use plain::{count, fact, panel};
+
 use leptos::children::TypedChildren;
 use leptos::prelude::*;
 

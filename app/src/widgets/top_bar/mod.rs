@@ -10,9 +10,11 @@ use crate::boot::use_boot;
 use crate::format;
 use crate::realtime::{use_feed, use_portfolio, use_realtime, use_ticker};
 use crate::selection::use_selection;
+use crate::widgets::act::Deed;
 use crate::widgets::connection::Connection;
 use crate::widgets::direction::{ChangeText, PnlText, direction_of};
 use crate::widgets::flash::FlashCell;
+use crate::widgets::risk::stop;
 
 /// The bar across the top.
 #[component]
@@ -36,7 +38,9 @@ pub fn TopBar() -> impl IntoView {
             <Market is_stale=derived(move || class.with(|class| class.ends_with("is-stale"))) />
             <Worth />
             <div class="top-end">
+                {stop(Deed::new())}
                 <Connection />
+                <Settings />
                 // The script in the head answers it, hydrated or not.
                 <button type="button" class="theme-toggle" data-theme-toggle="" aria-label="Switch between dark and light" title="Theme">
                     <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
@@ -46,6 +50,39 @@ pub fn TopBar() -> impl IntoView {
                 </button>
             </div>
         </header>
+    }
+}
+
+/// What the reader may choose; `public/desk.js` keeps it, and sets the boxes before the page is alive.
+#[component]
+fn Settings() -> impl IntoView {
+    view! {
+        <details class="settings">
+            <summary aria-label="Settings" title="Settings">
+                <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
+                    <path
+                        d="M3 6h7m4 0h3M3 14h3m4 0h7M12 3.8v4.4M8 11.8v4.4"
+                        fill="none"
+                        stroke="currentColor"
+                        stroke-width="1.6"
+                        stroke-linecap="round"
+                    />
+                </svg>
+            </summary>
+            <form class="settings-card">
+                <h2>"Ask before"</h2>
+                <label><input type="checkbox" data-ask="flatten" />"Flatten all"</label>
+                <label><input type="checkbox" data-ask="reverse" />"Reverse a position"</label>
+                <label><input type="checkbox" data-ask="cancel-all" />"Cancel all orders"</label>
+                <label><input type="checkbox" data-ask="stop" />"STOP, the kill switch"</label>
+                <label><input type="checkbox" data-ask="large-order" />"Large market orders"</label>
+                <h2>"Alerts"</h2>
+                <label><input type="checkbox" data-setting="sound" />"Sound"</label>
+                <label><input type="checkbox" data-setting="notify" />"Browser notification"</label>
+                <p data-settings-told="" role="status"></p>
+                <noscript><p>"These need JavaScript."</p></noscript>
+            </form>
+        </details>
     }
 }
 

@@ -193,12 +193,10 @@ pub fn busy_day() -> impl Strategy<Value = Vec<Input>> {
         })
 }
 
-/// What two engines are told so that they know the same of all markets: an interruption, one candle, a quote.
+/// What two engines are told so that they know the same of all markets, one of them after an interruption: one candle and
+/// a quote of each, and that the time has come to look at every account.
 pub fn resync(at: TimestampMs) -> Vec<Input> {
-    let mut inputs = vec![Input::Market(MarketInput::Link {
-        state: LinkState::Reconnecting,
-        at,
-    })];
+    let mut inputs = Vec::new();
     let instruments = config().instruments;
     for instrument in &instruments {
         let price = Price::new(instrument.tick_size.get() * Decimal::from(10_000));
@@ -231,6 +229,7 @@ pub fn resync(at: TimestampMs) -> Vec<Input> {
         };
         inputs.push(Input::Market(MarketInput::Ticks(vec![tick])));
     }
+    inputs.push(Input::Timer(at));
     inputs
 }
 

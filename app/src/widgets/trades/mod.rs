@@ -1,0 +1,52 @@
+//! Every fill and every funding payment, the newest first, and all of them as a file.
+
+mod csv;
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use tickwire_protocol::topic::Topic;
+
+use crate::plain::{Plain, el};
+use crate::realtime::use_lists;
+use crate::widgets::panel::{count, panel};
+use crate::widgets::rows::{Column, rows};
+
+const COLUMNS: &[Column] = &[
+    ("Time", ""),
+    ("Symbol", "name"),
+    ("Side", "side"),
+    ("Quantity", "num"),
+    ("Price", "num"),
+    ("Fee", "num"),
+    ("Role", ""),
+    ("P&L", "num"),
+];
+
+/// The region `Trades`.
+pub fn trades() -> Plain {
+    let trades = use_lists(Topic::Executions).trades;
+    let text = RwSignal::new(String::new());
+    // The script in the head makes a file of what stands in the attribute after the click.
+    let export = el("a")
+        .class("button act")
+        .attr("href", "/export/executions.csv")
+        .attr("data-download", "tickwire-trades.csv")
+        .live("data-text", move || Some(text.get()))
+        .flag("hidden", move || trades.with(Vec::is_empty))
+        .on("click", move |_| {
+            text.set(trades.with_untracked(|all| csv::csv(all)))
+        })
+        .text("Export CSV");
+    panel(
+        "Trades",
+        "trades",
+        vec![count(move || trades.with(Vec::len)), export],
+        vec![rows(
+            "Executions and funding",
+            COLUMNS,
+            "No trades yet. Each fill and each funding payment gets a row here.",
+            Arc::new(move || trades.get()),
+        )],
+    )
+}
