@@ -2,6 +2,7 @@
 
 use super::busy::{MARKETS, busy_day, configured, resync, rules};
 use super::day::ACCOUNTS;
+use super::deeds::is_of_the_desk;
 use super::ledger::NaiveLedger;
 use super::watch::{Watch, left_behind};
 use proptest::prelude::*;
@@ -53,8 +54,7 @@ proptest! {
             naive.input(input);
             if let Some(Err(refusal)) = &decision.answer {
                 prop_assert!(refusal.code != ErrorCode::Internal && !refusal.message.contains("bounds"), "{refusal}");
-                let is_day = |fact: &Fact| matches!(fact, Fact::DayOpened { .. } | Fact::Funded(_));
-                prop_assert!(decision.batch.records.iter().all(|record| is_day(&record.event.fact)));
+                prop_assert!(decision.batch.records.iter().all(|record| is_of_the_desk(&record.event.fact)));
             }
             for record in &decision.batch.records {
                 naive.event(&record.event);
@@ -136,9 +136,7 @@ proptest! {
             match done.get(&named) {
                 Some(first) => {
                     prop_assert_eq!((&now.order_id, now.duplicate), (first, Some(true)));
-                    // Whoever asks is looked at.
-                    let is_mark = |fact: &Fact| matches!(fact, Fact::EquityMarked { .. });
-                    prop_assert!(decision.batch.records.iter().all(|record| is_mark(&record.event.fact)));
+                    prop_assert!(decision.batch.records.iter().all(|record| is_of_the_desk(&record.event.fact)));
                 }
                 None => {
                     prop_assert_eq!(now.duplicate, Some(false));
@@ -154,7 +152,7 @@ proptest! {
 fn busy_days_reach_what_they_are_to_show() {
     let mut times: BTreeMap<String, u32> = BTreeMap::new();
     let mut runner = TestRunner::deterministic();
-    for _ in 0..120 {
+    for _ in 0..250 {
         let (rules, inputs) = (rules(), busy_day()).new_tree(&mut runner).unwrap().current();
         let mut engine = Engine::new(configured(rules)).unwrap();
         for input in inputs {
@@ -170,6 +168,9 @@ fn busy_days_reach_what_they_are_to_show() {
                         reached.insert(format!("{:?}", order.status));
                         if let Some(reason) = order.reason {
                             reached.insert(format!("{reason:?}"));
+                        }
+                        if order.carry.is_some() && order.status == OrderStatus::Filled {
+                            reached.insert(format!("carry, closed: {}", order.reduce_only));
                         }
                         if order.status == OrderStatus::Filled {
                             reached.insert(format!("{:?} filled", order.order_type));
@@ -193,6 +194,18 @@ fn busy_days_reach_what_they_are_to_show() {
                     }
                     Fact::Done { .. } => {
                         reached.insert("done".to_owned());
+                    }
+                    Fact::Funded(funded) => {
+                        reached.insert(format!("funded, of a carry: {}", funded.is_carry));
+                    }
+                    Fact::RiskChanged(risk) => {
+                        reached.insert(format!("{:?} by {:?}", risk.status, risk.cause));
+                    }
+                    Fact::AlertRuleChanged(rule) => {
+                        reached.insert(format!("alert {:?}", rule.status));
+                    }
+                    Fact::LeverageSet { .. } => {
+                        reached.insert("leverage".to_owned());
                     }
                     _ => {}
                 }
@@ -221,6 +234,23 @@ fn busy_days_reach_what_they_are_to_show() {
         "SiblingCancelled",
         "NothingToReduce",
         "InsufficientBalance",
+        "RiskPaused",
+        "RiskLimit",
+        "HardStop",
+        "Liquidation",
+        "SoftPause by Liquidation",
+        "SoftPause by Drawdown",
+        "HardStop by Drawdown",
+        "SoftPause by DailyLoss",
+        "HardStop by DailyLoss",
+        "HardStop by Manual",
+        "Normal by None",
+        "funded, of a carry: false",
+        "funded, of a carry: true",
+        "carry, closed: false",
+        "carry, closed: true",
+        "alert Fired",
+        "leverage",
         "followed",
         "maker",
         "entry filled in part",
