@@ -110,11 +110,10 @@
     }).observe(toasts, { childList: true, subtree: true });
   }
 
-  // A link whose text the desk writes on the click becomes a file of that text.
+  // The text that the desk writes into a button on the click becomes a file.
   addEventListener("click", (event) => {
-    const link = event.target.closest?.("a[data-download]");
+    const link = event.target.closest?.("[data-download]");
     if (!link) return;
-    event.preventDefault();
     setTimeout(() => {
       const url = URL.createObjectURL(new Blob([link.dataset.text ?? ""], { type: "text/csv" }));
       const file = document.createElement("a");

@@ -66,10 +66,11 @@ pub fn DeskPage() -> impl IntoView {
             </div>
             <nav class="tab-bar" aria-label="Parts of the desk">
                 <a href="#watchlist">"Markets"</a>
-                <a href="#chart">"Chart"</a>
                 <a href="#ticket">"Trade"</a>
                 <a href="#positions">"Positions"</a>
+                <a href="#orders">"Orders"</a>
                 <a href="#portfolio">"Account"</a>
+                <a href="#risk">"Risk"</a>
             </nav>
             {toast_stack()}
             {confirm_dialog()}

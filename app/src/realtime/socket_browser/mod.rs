@@ -133,6 +133,10 @@ impl Pump {
             pump.was_hidden.set(true);
             pump.feed(Input::Hidden(document().hidden()));
         });
+        // What happens between the page's birth and the subscription is told then.
+        for (topic, ep, seq) in self.store.lists.places() {
+            self.client.borrow_mut().start_from(topic, ep, seq);
+        }
         self.feed(Input::Start);
     }
 
@@ -187,7 +191,6 @@ impl Pump {
                 }
                 if self.status.followed_since.get_untracked().is_none() {
                     self.status.followed_since.set(Some(greeting.server_time));
-                    self.ask_for_lists();
                 }
                 return;
             }
@@ -197,9 +200,9 @@ impl Pump {
                 }
                 return;
             }
+            // The lists as they are now follow unasked.
             Event::Lost(_) => {
                 self.status.losses.update(|losses| *losses += 1);
-                self.ask_for_lists();
                 return;
             }
         }
@@ -212,7 +215,7 @@ impl Pump {
         }
     }
 
-    /// Asks for the lists as they are now: at first, and when events were lost on the way.
+    /// Asks for the lists as they are now: when events came faster than the page could take them in.
     fn ask_for_lists(&self) {
         let limit = u32::try_from(ROWS_MAX).ok();
         let orders = GetOrders {

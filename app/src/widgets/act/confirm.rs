@@ -52,6 +52,14 @@ impl Risky {
         }
     }
 
+    /// What the button of the yes says.
+    const fn yes(self) -> &'static str {
+        match self {
+            Risky::LargeOrder => "Place the order",
+            _ => self.title(),
+        }
+    }
+
     /// Whether the reader wants to be asked.
     fn asks(self) -> bool {
         let root = document().document_element();
@@ -125,6 +133,7 @@ pub fn confirm_dialog() -> Plain {
     });
     let about = move || asked.with(|asked| asked.as_ref().map(|asked| asked.about));
     let title = move || about().map_or("", Risky::title).to_owned();
+    let yes_words = move || about().map_or("", Risky::yes).to_owned();
     let is_off = move || about() == Some(Risky::Resume) && typed.with(|typed| typed != RESUME_WORD);
     let yes = move || {
         if untrack(is_off) {
@@ -156,7 +165,7 @@ pub fn confirm_dialog() -> Plain {
             .attr("type", "submit")
             .class("button danger")
             .flag("disabled", is_off)
-            .says(title),
+            .says(yes_words),
     ]);
     let text = move || {
         asked.with(|asked| {

@@ -5,7 +5,7 @@
 
 mod confirm;
 
-pub use confirm::{Question, Risky, confirm_dialog, provide_questions};
+pub use confirm::{Question, Risky, confirm_dialog, provide_questions, use_questions};
 
 use std::sync::Arc;
 
@@ -15,14 +15,14 @@ use tickwire_protocol::message::Outcome;
 use tickwire_protocol::session::client::Link;
 
 use crate::plain::{Plain, el};
-use crate::realtime::{Answer, UseRealtime, use_realtime};
+use crate::realtime::{Answer, Store, UseRealtime, use_realtime};
 use crate::widgets::order_ticket::outcome::capitalised;
-use confirm::use_questions;
 
 /// The last command out of a row, or out of the head of a panel.
 #[derive(Clone, Copy)]
 pub struct Deed {
     realtime: UseRealtime,
+    is_idle: fn(&Store) -> bool,
     sent: RwSignal<Option<(Action, Answer)>>,
 }
 
@@ -50,8 +50,14 @@ impl Deed {
     pub fn new() -> Deed {
         Deed {
             realtime: use_realtime(),
+            is_idle: |_| false,
             sent: RwSignal::new(None),
         }
+    }
+
+    /// The same, and off as long as there is nothing to do.
+    pub fn idle_where(self, is_idle: fn(&Store) -> bool) -> Deed {
+        Deed { is_idle, ..self }
     }
 
     /// Sends a command.
@@ -61,9 +67,10 @@ impl Deed {
         answer
     }
 
-    /// Whether a command of a row or a head cannot be sent: one waits for its answer, or the desk is not live.
+    /// Whether a command of a row or a head cannot be sent: one waits for its answer, the desk is not live, or there is
+    /// nothing to do.
     pub fn is_off(&self) -> bool {
-        self.kind() == "pending" || !self.realtime.is_live()
+        self.kind() == "pending" || !self.realtime.is_live() || (self.is_idle)(&self.realtime.store)
     }
 
     fn label_of(&self, action: Action) -> &'static str {

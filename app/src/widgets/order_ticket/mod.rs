@@ -32,7 +32,7 @@ use form::Field;
 use perpetual::{CarryAction, LeverageControl};
 use quantity::Shares;
 use state::Ticket;
-use submit::{Confirmation, SideButton};
+use submit::SideButton;
 use summary::Summary;
 
 /// The region `Order ticket`.
@@ -79,7 +79,6 @@ fn TicketForm(
             (None, None) => String::new(),
         }
     });
-    let question = RwSignal::new(None);
     let fields = move |all: &[Field]| {
         let all = all
             .iter()
@@ -97,8 +96,8 @@ fn TicketForm(
             <div class="ticket-fields">{fields(&[Field::TakeProfit, Field::StopLoss, Field::StopLossLimit])}</div>
             <Summary ticket=ticket />
             <div class="ticket-sides">
-                <SideButton ticket=ticket side=Side::Buy question=question />
-                <SideButton ticket=ticket side=Side::Sell question=question />
+                <SideButton ticket=ticket side=Side::Buy />
+                <SideButton ticket=ticket side=Side::Sell />
             </div>
             <p id="ticket-trouble" class="ticket-trouble">{trouble}</p>
             <noscript>
@@ -109,6 +108,5 @@ fn TicketForm(
             </p>
             <CarryAction ticket=ticket />
         </form>
-        <Confirmation ticket=ticket question=question />
     }
 }

@@ -1,9 +1,9 @@
 //! The buttons that send the order, and the question before one that a slip makes dear.
 
-use crate::derived::{derived, react};
-use leptos::html;
+use std::sync::Arc;
+
+use crate::derived::derived;
 use leptos::prelude::*;
-use leptos::web_sys;
 use tickwire_protocol::command::Instruction;
 use tickwire_protocol::order::Side;
 
@@ -11,14 +11,7 @@ use super::decide;
 use super::form::Field;
 use super::state::Ticket;
 use crate::format;
-
-/// What is asked about, and what is sent where the answer is yes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Question {
-    text: String,
-    label: String,
-    instruction: Instruction,
-}
+use crate::widgets::act::{Question, Risky, use_questions};
 
 /// Sends an order of one side. Its label repeats what it does: `Buy 0.1 BTC`.
 #[component]
@@ -27,23 +20,24 @@ pub fn SideButton(
     ticket: Ticket,
     /// What it does.
     side: Side,
-    /// What is asked before a dear order.
-    question: RwSignal<Option<Question>>,
 ) -> impl IntoView {
     let label = derived(move || label_of(ticket, side));
     let is_off = derived(move || ticket.is_pending() || ticket.trouble(side).is_some());
+    let questions = use_questions();
     let send = move |_| {
         let Some((instruction, text)) = asked_of(ticket, side) else {
             return;
         };
-        match text {
-            Some(text) if asks() => question.set(Some(Question {
-                text,
-                label: label.get_untracked(),
-                instruction,
-            })),
-            _ => ticket.send(instruction),
-        }
+        let go = Arc::new(move || ticket.send(instruction.clone()));
+        let Some(text) = text else {
+            return go();
+        };
+        let text = [&label.get_untracked(), " at market? ", &text].concat();
+        let question = Question {
+            about: Risky::LargeOrder,
+            text: Box::new(move || text.clone()),
+        };
+        questions.ask(&question, go);
     };
     view! {
         <button
@@ -67,6 +61,7 @@ fn label_of(ticket: Ticket, side: Side) -> String {
     let Some(rules) = ticket.rules() else {
         return verb.to_owned();
     };
+    let kind = if rules.perpetual.is_some() { " PERP" } else { "" };
     let typed = ticket
         .form
         .with(|form| form.number(Field::Quantity).ok().flatten());
@@ -74,8 +69,8 @@ fn label_of(ticket: Ticket, side: Side) -> String {
     let quantity = ticket.verdict(side, |verdict| verdict.quantity.get());
     let quantity = if in_quote { Some(quantity) } else { typed };
     match quantity.filter(|quantity| !quantity.is_zero()) {
-        Some(quantity) => [verb, " ", &format::quantity(quantity), " ", &rules.base].concat(),
-        None => [verb, " ", &rules.base].concat(),
+        Some(quantity) => [verb, " ", &format::quantity(quantity), " ", &rules.base, kind].concat(),
+        None => [verb, " ", &rules.base, kind].concat(),
     }
 }
 
@@ -110,52 +105,4 @@ fn asked_of(ticket: Ticket, side: Side) -> Option<(Instruction, Option<String>)>
             Some((instruction, text))
         })
     })
-}
-
-/// Whether the reader wants to be asked at all: `tickwire.confirm` of the page's storage is not `off`.
-fn asks() -> bool {
-    let storage = web_sys::window().and_then(|window| window.local_storage().ok().flatten());
-    let setting = storage.and_then(|storage| storage.get_item("tickwire.confirm").ok().flatten());
-    setting.as_deref() != Some("off")
-}
-
-/// The question, over the page. Escape is no.
-#[component]
-pub fn Confirmation(
-    /// The ticket that it belongs to.
-    ticket: Ticket,
-    /// What is asked; nothing while it is closed.
-    question: RwSignal<Option<Question>>,
-) -> impl IntoView {
-    let place = NodeRef::<html::Dialog>::new();
-    react(move || {
-        let is_asked = question.with(Option::is_some);
-        if let Some(dialog) = place.get() {
-            match is_asked {
-                // It is in the page, and not open, so that it can be shown.
-                true if !dialog.open() => drop(dialog.show_modal()),
-                false => dialog.close(),
-                true => {}
-            }
-        }
-    });
-    let word = move |read: fn(&Question) -> &String| {
-        derived(move || question.with(|one| one.as_ref().map_or_else(String::new, |one| read(one).clone())))
-    };
-    let yes = move |_| {
-        let asked = question.with_untracked(Clone::clone);
-        question.set(None);
-        if let Some(asked) = asked {
-            ticket.send(asked.instruction);
-        }
-    };
-    view! {
-        <dialog class="ticket-question" aria-label="Confirm the order" node_ref=place on:close=move |_| question.set(None)>
-            <p>{word(|one| &one.text)}</p>
-            <div class="ticket-sides">
-                <button type="button" class="button" on:click=move |_| question.set(None)>"Back"</button>
-                <button type="button" class="button" on:click=yes>{word(|one| &one.label)}</button>
-            </div>
-        </dialog>
-    }
 }

@@ -41,7 +41,7 @@ pub fn orders() -> Plain {
     let lists = use_lists(Topic::Orders);
     let open = lists.open;
     let many = move || open.with(Vec::len);
-    let deed = Deed::new();
+    let deed = Deed::new().idle_where(|store| store.lists.open.with(Vec::is_empty));
     let question = Question {
         about: Risky::CancelAll,
         text: Box::new(move || {

@@ -50,7 +50,8 @@ pub fn Positions() -> impl IntoView {
     });
     let asked = RwSignal::new(None);
     let told = outcome::follow(realtime, asked);
-    let deed = Deed::new();
+    let deed = Deed::new()
+        .idle_where(|store| store.positions.with(Vec::is_empty) && store.lists.open.with(Vec::is_empty));
     let question = Question {
         about: Risky::Flatten,
         text: Box::new(move || {

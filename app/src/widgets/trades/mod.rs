@@ -28,9 +28,9 @@ pub fn trades() -> Plain {
     let trades = use_lists(Topic::Executions).trades;
     let text = RwSignal::new(String::new());
     // The script in the head makes a file of what stands in the attribute after the click.
-    let export = el("a")
+    let export = el("button")
+        .attr("type", "button")
         .class("button act")
-        .attr("href", "/export/executions.csv")
         .attr("data-download", "tickwire-trades.csv")
         .live("data-text", move || Some(text.get()))
         .flag("hidden", move || trades.with(Vec::is_empty))

@@ -81,6 +81,10 @@ fn WatchRow(
         Some(price) => format::number(price, scale),
         None => format::UNKNOWN.to_owned(),
     });
+    let kind = match instrument.perpetual {
+        Some(_) => "PERP".to_owned(),
+        None => instrument.quote,
+    };
     view! {
         <li>
             <a
@@ -91,7 +95,7 @@ fn WatchRow(
             >
                 <span class="watch-name">
                     <b>{instrument.base}</b>
-                    <small>{instrument.quote}</small>
+                    <small>{kind}</small>
                 </span>
                 <span class="watch-price num">
                     <FlashCell value=price text=text keeps_trend=true />

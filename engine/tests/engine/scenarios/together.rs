@@ -42,3 +42,25 @@ fn who_is_funded_by_the_clock_of_another_is_looked_at_at_once() {
          NO_POSITION: no open position in BTCUSDT to close: get_positions lists those that are open",
     );
 }
+
+#[test]
+fn both_legs_of_a_carry_count_against_the_exposure_together() {
+    check(
+        "200 of 199, then of 200; each leg alone counts against its own instrument",
+        "deposit 1000 | quote BTCUSDT 100/100 | quote BTCUSDT-PERP 100/100 | limits exposure=199 | carry 1 BTCUSDT
+         | limits exposure=200 position=99 | carry 1 BTCUSDT | limits exposure=200 position=100 | carry 1 BTCUSDT",
+        "acct-1 opened with 1000
+         day opened with 1000
+         risk Normal by None
+         RISK_LIMIT: the exposure would be worth 200.00 USDT (0.00 held, 0.00 in open orders, 200.00 more), above the max_exposure of 199.00 USDT: order less, or close something first
+         risk Normal by None
+         RISK_LIMIT: the position in BTCUSDT would be worth 100.00 USDT (0.00 held, 0.00 in open orders, 100.00 more), above the max_position_value of 99.00 USDT: order less, or close something first
+         risk Normal by None
+         order-1 buy 1 BTCUSDT of pos-1
+         exec-1 pos-1 buy 1 @ 100.00 fee 0.1
+         order-1 filled 1 @ 100 fee 0.1
+         order-2 sell 1 BTCUSDT-PERP of pos-1
+         exec-2 pos-1 sell 1 @ 100.0 fee 0.05
+         order-2 filled 1 @ 100 fee 0.05",
+    );
+}
