@@ -198,7 +198,7 @@ fn risk_equity_and_performance_are_told_against_their_limits() {
             "Soft pause",
             "Openings are paused.",
             "by the drawdown limit, since 12-10 09:00:00 UTC",
-            "5.09% · pause at 5.00% · stop at 10.00%",
+            "5.09% · pause at 5% · stop at 10%",
         ],
     );
     contains(

@@ -24,7 +24,7 @@ pub enum Risky {
     Stop,
     /// Lift a pause or a stop: a word has to be typed.
     Resume,
-    /// A market order that is large for the account.
+    /// A market order that is large for the account, or one at a high leverage.
     LargeOrder,
 }
 
@@ -48,7 +48,7 @@ impl Risky {
             Risky::CancelAll => "Cancel all orders",
             Risky::Stop => "Stop trading",
             Risky::Resume => "Resume trading",
-            Risky::LargeOrder => "Large market order",
+            Risky::LargeOrder => "Large order",
         }
     }
 

@@ -65,7 +65,7 @@ pub fn alerts() -> Plain {
                 .text(
                     "No price alert waits. Choose a condition and a price above to be told when it is met.",
                 ),
-            el("h3").class("sub-head").text("Given"),
+            el("h3").class("sub-head").text("History"),
             rows(
                 "Alerts given",
                 COLUMNS,

@@ -109,7 +109,8 @@ impl Field {
             Field::Trail => "Trail",
             Field::Activation => "Activation (optional)",
             Field::Expires => "Expires at (UTC)",
-            Field::TakeProfit => "Take profit",
+            // In a bracket and in an OCO the profit is taken by a limit order.
+            Field::TakeProfit => "Take profit (limit order)",
             Field::StopLoss => "Stop loss",
             Field::StopLossLimit => "Stop-loss limit (optional)",
         }

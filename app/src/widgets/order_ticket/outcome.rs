@@ -195,8 +195,14 @@ fn twice(ack: &Ack) -> &'static str {
     }
 }
 
-/// A server's sentence as one of ours: with a capital and a full stop.
+/// A server's sentence as one of ours: with a capital and a full stop, and the names of its fields as words.
 pub fn capitalised(message: &str) -> String {
+    let parts = message.split('`').enumerate();
+    let words = parts.map(|(place, part)| match place % 2 {
+        0 => part.to_owned(),
+        _ => part.replace('_', " "),
+    });
+    let message: String = words.collect();
     let mut letters = message.chars();
     let mut text: String = letters
         .next()

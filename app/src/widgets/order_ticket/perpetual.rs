@@ -3,20 +3,16 @@
 use crate::derived::derived;
 use leptos::prelude::*;
 use rust_decimal::Decimal;
-use tickwire_protocol::command::{Command, Instruction, SetLeverage};
+use tickwire_protocol::command::{Instruction, SetLeverage};
 use tickwire_protocol::market::Instrument;
 use tickwire_protocol::message::MarketUpdate;
 use tickwire_protocol::money::{Amount, Price, Quantity};
 
 use super::decide::{self, Verdict};
 use super::estimate::World;
-use super::outcome::Asked;
 use super::state::{Ticket, leverage_of};
 use crate::format;
 use crate::realtime::use_ticker;
-
-/// Leverages remembered; beyond it the oldest go.
-const LEVERAGES_MAX: usize = 64;
 
 /// The leverage of the perpetual, which the server holds: it changes once that has said so.
 #[component]
@@ -40,34 +36,22 @@ pub fn LeverageControl(
         let number = text.with(|text| text.trim().parse::<u32>().ok());
         number.filter(|number| (1..=most()).contains(number))
     };
-    let is_setting = derived(move || {
-        ticket
-            .leverages
-            .with(|all| all.last().is_some_and(|one| one.2.with(Option::is_none)))
-    });
     let label = derived(move || match wanted() {
-        _ if is_setting.get() => "Setting…".to_owned(),
         Some(wanted) if wanted == current() => "Set".to_owned(),
         Some(wanted) => ["Set ", &wanted.to_string(), "×"].concat(),
         None => ["1 to ", &most().to_string()].concat(),
     });
     let is_off = derived(move || {
         let is_same = wanted().is_none_or(|wanted| wanted == current());
-        is_same || is_setting.get() || ticket.is_pending() || ticket.paused().is_some()
+        is_same || ticket.is_pending() || ticket.paused().is_some()
     });
     let set = move |_| {
-        let (Some(rules), Some(leverage)) = (ticket.rules(), untrack(wanted)) else {
+        let (Some(symbol), Some(leverage)) = (ticket.selection.symbol.get_untracked(), untrack(wanted))
+        else {
             return;
         };
-        let symbol = rules.symbol;
         let instruction = Instruction::SetLeverage(SetLeverage { symbol, leverage });
-        let answer = ticket.realtime.send(Command::Instruct(instruction));
-        ticket.leverages.update(|all| {
-            let surplus = (all.len() + 1).saturating_sub(LEVERAGES_MAX);
-            all.drain(..surplus);
-            all.push((symbol, leverage, answer.clone()));
-        });
-        ticket.asked.set(Some(Asked { rules, answer }));
+        ticket.send(instruction);
         typed.set(None);
     };
     view! {
@@ -98,6 +82,7 @@ pub fn CarryAction(
     ticket: Ticket,
 ) -> impl IntoView {
     let instruments = ticket.realtime.store.instruments;
+    let balance = ticket.realtime.store.balance.value;
     let other = derived(move || {
         let rules = ticket.rules()?;
         instruments.with(|all| all.iter().find(|one| are_pair(one, &rules)).cloned())
@@ -107,7 +92,10 @@ pub fn CarryAction(
     }));
     let verdict = move || {
         let (other, world, ticker) = (other.get()?, ticket.world.get()?, ticker.get()?);
-        let leverage = leverage_of(&other, None, ticket.leverages);
+        let leverage = balance.with(|all| {
+            all.as_ref()
+                .map_or(1, |all| leverage_of(&other, None, &all.leverage))
+        });
         let other = world_of(&world, other, &ticker, leverage);
         let (spot, perpetual) = if world.rules.perpetual.is_some() {
             (other, world)

@@ -132,7 +132,7 @@ fn each_kind_of_order_shows_its_fields() {
                 "Order type",
                 "Time in force",
                 "Quantity",
-                "Take profit",
+                "Take profit (limit order)",
                 "Stop loss",
                 "Stop-loss limit (optional)",
             ],
@@ -157,7 +157,7 @@ fn exits_expand_below_an_entry_and_a_date_below_its_choice() {
         "Price",
         "Expires at (UTC)",
         "Quantity",
-        "Take profit",
+        "Take profit (limit order)",
         "Stop loss",
     ];
     assert_eq!(labels(&html), expected);

@@ -1,5 +1,7 @@
 //! What the ticket's parts share: the form, the market, the account, and what follows from them for either side.
 
+use std::collections::BTreeMap;
+
 use crate::derived::{Text, derived, react};
 use leptos::prelude::*;
 use tickwire_protocol::account::Position;
@@ -16,12 +18,12 @@ use super::estimate::{Held, World};
 use super::form::Form;
 use super::known;
 use super::outcome::Asked;
-use crate::realtime::{Answer, UseRealtime, use_feed, use_portfolio, use_realtime, use_ticker};
+use crate::realtime::{UseRealtime, use_feed, use_portfolio, use_realtime, use_ticker};
 use crate::selection::{Selection, use_selection};
 use crate::widgets::connection::words;
 
-/// Leverages that were asked for, and the answers.
-pub type Leverages = Vec<(Symbol, u32, Answer)>;
+/// The leverages that the owner has set.
+pub type Leverages = BTreeMap<Symbol, u32>;
 
 /// The signals of one ticket.
 #[derive(Clone, Copy)]
@@ -40,8 +42,6 @@ pub struct Ticket {
     pub verdicts: Memo<[Verdict; 2]>,
     /// What can be used.
     pub available: Memo<Option<Amount>>,
-    /// Leverages that were asked for from here, and what became of it; the newest last.
-    pub leverages: RwSignal<Leverages>,
     ticker: Memo<Option<MarketUpdate>>,
     paused: Memo<Option<String>>,
 }
@@ -52,7 +52,6 @@ impl Ticket {
         let realtime = use_realtime();
         let selection = use_selection();
         let form = RwSignal::new(Form::default());
-        let leverages = RwSignal::new(Leverages::new());
         let ticker = use_ticker(selection.symbol);
         let account = use_portfolio();
         let feed = use_feed();
@@ -74,11 +73,10 @@ impl Ticket {
             let rules = selection.instrument.get()?;
             let ticker = ticker.get()?;
             let position = position_in(realtime, rules.symbol);
-            let leverage = leverage_of(&rules, position.as_ref(), leverages);
             account.balance.with(|balance| {
                 let balance = balance.as_ref()?;
                 Some(World {
-                    leverage,
+                    leverage: leverage_of(&rules, position.as_ref(), &balance.leverage),
                     venue: known::venue_rules(&realtime.store).unwrap_or_default(),
                     bid: ticker.bid,
                     ask: ticker.ask,
@@ -126,7 +124,6 @@ impl Ticket {
             world,
             verdicts,
             available,
-            leverages,
             ticker,
             paused,
         }
@@ -210,17 +207,13 @@ pub fn position_in(realtime: UseRealtime, symbol: Symbol) -> Option<Position> {
     })
 }
 
-/// The leverage of an instrument: that of its position, else what was set from here, else its own; 1 for spot.
-pub fn leverage_of(rules: &Instrument, held: Option<&Position>, set: RwSignal<Leverages>) -> u32 {
+/// The leverage of an instrument: that of its position, else what its owner set, else its own; 1 for spot.
+pub fn leverage_of(rules: &Instrument, held: Option<&Position>, set: &Leverages) -> u32 {
     let Some(perpetual) = rules.perpetual else {
         return 1;
     };
-    let is_set = |(symbol, _, answer): &&(Symbol, u32, Answer)| {
-        *symbol == rules.symbol && answer.with(|answer| matches!(answer, Some(Ok(_))))
-    };
-    let set = set.with(|all| all.iter().rev().find(is_set).map(|one| one.1));
     held.map(|held| held.leverage)
-        .or(set)
+        .or(set.get(&rules.symbol).copied())
         .unwrap_or(perpetual.default_leverage)
 }
 

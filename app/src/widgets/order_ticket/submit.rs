@@ -32,7 +32,7 @@ pub fn SideButton(
         let Some(text) = text else {
             return go();
         };
-        let text = [&label.get_untracked(), " at market? ", &text].concat();
+        let text = [&label.get_untracked(), "? ", &text].concat();
         let question = Question {
             about: Risky::LargeOrder,
             text: Box::new(move || text.clone()),

@@ -6,6 +6,7 @@ use tickwire_protocol::command::{AmendOrder, Instruction, OrderRef};
 use tickwire_protocol::id::OrderId;
 use tickwire_protocol::order::Order;
 
+use crate::derived::react;
 use crate::format;
 use crate::plain::{Plain, el};
 use crate::realtime::use_realtime;
@@ -82,11 +83,13 @@ pub fn order_row(id: OrderId, cell: ArcRwSignal<Order>) -> Plain {
             client_order_id: None,
         }))
     };
-    let save = move || {
-        let amend = made(changes(cell, price, trigger, quantity), problem)?;
-        is_editing.set(false);
-        Some(Instruction::AmendOrder(amend))
-    };
+    let save = move || made(changes(cell, price, trigger, quantity), problem).map(Instruction::AmendOrder);
+    // What was typed stays until it is in force: a refusal may be about one digit.
+    react(move || {
+        if deed.kind() == "done" {
+            is_editing.set(false);
+        }
+    });
     let amend = el("button")
         .attr("type", "button")
         .class("button act")

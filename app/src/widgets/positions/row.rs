@@ -63,7 +63,7 @@ pub fn PositionRowView(
     let number = move |field: fn(&Position) -> Decimal| derived(move || Some(cell.with(field)));
     let mark = number(|all| all.current_price.get());
     let symbol = first.symbol.as_str().to_owned();
-    let second = first.perp_symbol.map(|symbol| [" − ", symbol.as_str()].concat());
+    let second = first.perp_symbol.map(|symbol| ["− ", symbol.as_str()].concat());
     let actions = actions(cell, instrument, asked);
     view! {
         <tr role="row" data-symbol=first.symbol.as_str().to_owned()>

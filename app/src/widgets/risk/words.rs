@@ -42,13 +42,14 @@ fn percent(value: Decimal) -> String {
     format::number(value, 2) + "%"
 }
 
-/// A figure and its limits: `1.20% · pause at 5.00% · stop at 10.00%`.
+/// A figure and its limits: `1.20% · pause at 5% · stop at 10%`.
 pub fn against(now: Option<Decimal>, limits: [Option<Decimal>; 2]) -> String {
     let mut text = now.map_or_else(|| format::UNKNOWN.to_owned(), percent);
     for (word, limit) in [" · pause at ", " · stop at "].into_iter().zip(limits) {
         if let Some(limit) = limit {
             text.push_str(word);
-            text.push_str(&percent(limit));
+            text.push_str(&format::quantity(limit));
+            text.push('%');
         }
     }
     if limits == [None, None] {
@@ -84,7 +85,7 @@ mod tests {
     fn a_figure_is_told_against_its_limits() {
         assert_eq!(
             against(d("1.2"), [d("5"), d("10")]),
-            "1.20% · pause at 5.00% · stop at 10.00%"
+            "1.20% · pause at 5% · stop at 10%"
         );
         assert_eq!(against(d("1.2"), [None, d("10")]), "1.20% · stop at 10.00%");
         assert_eq!(against(None, [None, None]), "— · no limit");

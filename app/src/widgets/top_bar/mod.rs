@@ -75,7 +75,7 @@ fn Settings() -> impl IntoView {
                 <label><input type="checkbox" data-ask="reverse" />"Reverse a position"</label>
                 <label><input type="checkbox" data-ask="cancel-all" />"Cancel all orders"</label>
                 <label><input type="checkbox" data-ask="stop" />"STOP, the kill switch"</label>
-                <label><input type="checkbox" data-ask="large-order" />"Large market orders"</label>
+                <label><input type="checkbox" data-ask="large-order" />"Large or leveraged orders"</label>
                 <h2>"Alerts"</h2>
                 <label><input type="checkbox" data-setting="sound" />"Sound"</label>
                 <label><input type="checkbox" data-setting="notify" />"Browser notification"</label>
