@@ -139,7 +139,7 @@ export async function drag(page: Page, one: Locator, by: number): Promise<number
     // The scale may have moved between the look and the grip.
     if ((await one.getAttribute("data-state")) !== "dragged") await page.mouse.up();
     expect(await one.getAttribute("data-state")).toBe("dragged");
-  }).toPass({ timeout: 5_000 });
+  }).toPass({ timeout: 15_000 });
   const value = await valueOf(one);
   expect(value).not.toBe(before);
   await page.mouse.up();

@@ -83,7 +83,7 @@ test("a perpetual: leverage is set, the margin follows, and the liquidation pric
   await expect(linkState(page)).toHaveText("Live", { timeout: 10_000 });
   await show(page, "Positions");
   await fillTicket(page, { quantity: "6" });
-  const estimate = place(page, "Order ticket").getByRole("row").filter({ hasText: /Liquidation/ }).getByRole("cell");
+  const estimate = place(page, "Order ticket").getByRole("row").filter({ hasText: /liquidation/ }).getByRole("cell");
   await expect(estimate.last(), "said before it is sent").toHaveText(/[\d,]+\.\d+/);
   await side(page, "Sell").click();
   await expect(told(page)).toHaveText(/^Sold 6 /);
