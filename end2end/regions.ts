@@ -22,11 +22,11 @@ export const region = (page: Page, name: Region): Locator => page.getByRole("reg
 /** The word for the link: Live, Lagging, Reconnecting, … */
 export const linkState = (page: Page): Locator => region(page, "Connection").getByRole("status");
 
-/** The row of a market in the watchlist. */
+/** The row of a market in the watchlist; its perpetual has one of its own. */
 export const market = (page: Page, symbol: Market): Locator =>
   region(page, "Watchlist")
     .getByRole("link")
-    .filter({ hasText: new RegExp(`^\\s*${symbol.slice(0, -4)}\\s*USDT`) });
+    .and(page.locator(`[href="/?symbol=${symbol}"]`));
 
 /** The price that the watchlist shows for a market, as written. */
 export async function priceOf(page: Page, symbol: Market): Promise<string> {

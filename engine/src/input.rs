@@ -9,6 +9,10 @@ use tickwire_protocol::money::{Amount, Price, Quantity};
 
 /// One input. The engine is a function of its inputs in their order, and of nothing else.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a bounded queue of them is all there is"
+)]
 pub enum Input {
     /// A market did something.
     Market(MarketInput),
@@ -88,6 +92,7 @@ pub enum Notice {
 
 /// What can be wanted.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "part of an input")]
 pub enum Action {
     /// Open the account with a first deposit; nothing happens where it is open already.
     OpenAccount {

@@ -1,5 +1,6 @@
 //! What a client says: one JSON object a frame, named by its `action`.
 
+mod fields;
 mod instruction;
 
 use crate::clock::TimestampMs;
@@ -220,7 +221,8 @@ impl Envelope {
         }
     }
 
-    /// Reads a frame. Unknown fields are ignored; whatever else is wrong is said.
+    /// Reads a frame. Whatever is wrong with it is said; unknown fields are ignored where nothing but an answer depends on
+    /// them, and refused in instructions that have any fields.
     pub fn decode(text: &str) -> Result<Envelope, BadCommand> {
         let bad = |id: &Option<CommandId>, code, message: String| BadCommand {
             id: id.clone(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use rust_decimal::Decimal;
 use tickwire_tests::desk::Setup;
+use tickwire_tests::exact;
 use tickwire_tests::wire::{Frame, Wire};
 
 const MINUTE: i64 = 60_000;
@@ -22,18 +23,19 @@ struct Candle {
 }
 
 fn candles(frame: &Frame) -> Vec<Candle> {
-    let count = frame.json["data"]["candles"].as_array().expect("a list").len();
-    let field = |place: usize, name: &str| frame.number(&format!("/data/candles/{place}/{name}"));
-    (0..count)
-        .map(|place| Candle {
-            time: field(place, "time").try_into().expect("milliseconds"),
-            open: field(place, "open"),
-            high: field(place, "high"),
-            low: field(place, "low"),
-            close: field(place, "close"),
-            volume: field(place, "volume"),
-        })
-        .collect()
+    let rows = exact::items(&frame.text, "/data/candles").expect("a list");
+    let candle = |row: &String| {
+        let field = |name: &str| exact::number(row, &format!("/{name}")).expect("a number");
+        Candle {
+            time: field("time").try_into().expect("milliseconds"),
+            open: field("open"),
+            high: field("high"),
+            low: field("low"),
+            close: field("close"),
+            volume: field("volume"),
+        }
+    };
+    rows.iter().map(candle).collect()
 }
 
 #[track_caller]

@@ -26,3 +26,10 @@ pub fn number(text: &str, pointer: &str) -> Result<Decimal> {
     let raw = raw(text, pointer)?;
     Decimal::from_str_exact(&raw).with_context(|| format!("{pointer} is {raw}, not a plain number"))
 }
+
+/// The texts of the items of the list at a JSON pointer: whoever wants numbers of a long list reads it once, not once for
+/// each number.
+pub fn items(text: &str, pointer: &str) -> Result<Vec<String>> {
+    let items: Vec<Box<RawValue>> = serde_json::from_str(&raw(text, pointer)?)?;
+    Ok(items.iter().map(|item| item.get().to_owned()).collect())
+}

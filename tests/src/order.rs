@@ -10,6 +10,8 @@ use crate::wire::{Frame, Wire};
 pub struct Market {
     /// Its name.
     pub symbol: String,
+    /// Prices are whole multiples of this.
+    pub tick: Decimal,
     /// Quantities are whole multiples of this.
     pub step: Decimal,
     /// The largest quantity of one order.
@@ -34,21 +36,30 @@ impl Market {
             .position(|row| row["symbol"] == symbol)
             .with_context(|| format!("{symbol} is there"))?;
         let field = |name: &str| list.number(&format!("/instruments/{place}/{name}"));
-        wire.send(&format!(r#"{{"action":"subscribe_ticker","symbol":"{symbol}"}}"#))?;
-        let ticker = wire.wait_for("MARKET_UPDATE", |frame| {
-            frame.kind() == "MARKET_UPDATE" && frame.json["symbol"] == symbol
-        })?;
-        wire.send(&format!(
-            r#"{{"action":"unsubscribe_ticker","symbol":"{symbol}"}}"#
-        ))?;
+        let ticker = ticker(wire, symbol)?;
         Ok(Market {
             symbol: symbol.to_owned(),
+            tick: field("tick_size"),
             step: field("step_size"),
             most: field("max_quantity"),
             least_value: field("min_notional"),
             fee_rate: field("taker_fee_rate"),
             price: ticker.number("/price"),
         })
+    }
+
+    /// The same at the price of now.
+    pub fn now(&self, wire: &mut Wire) -> Result<Market> {
+        let price = ticker(wire, &self.symbol)?.number("/price");
+        Ok(Market {
+            price,
+            ..self.clone()
+        })
+    }
+
+    /// So many ticks above the price, below it where negative.
+    pub fn beside(&self, ticks: i64) -> Decimal {
+        self.price + self.tick * Decimal::from(ticks)
     }
 
     /// The names of all spot instruments of the desk.
@@ -78,6 +89,21 @@ impl Market {
         (Decimal::from(value) / self.price / self.step).ceil() * self.step
     }
 
+    /// So many hundredths of a percent above the price (below it where negative), as a multiple of the tick.
+    pub fn away(&self, bps: i64) -> Decimal {
+        let price = self.price * (Decimal::ONE + Decimal::new(bps, 4));
+        (price / self.tick).round() * self.tick
+    }
+
+    /// An order of any kind as a command without an id, under a name; `rest` are its further fields, such as
+    /// `"price":1,`.
+    pub fn order_of(&self, name: &str, side: &str, kind: &str, quantity: Decimal, rest: &str) -> String {
+        let symbol = &self.symbol;
+        format!(
+            r#"{{"action":"place_order","client_order_id":"{name}","symbol":"{symbol}","side":"{side}","order_type":"{kind}",{rest}"quantity":{quantity}}}"#
+        )
+    }
+
     /// A market order as a command without an id.
     pub fn order(&self, side: &str, quantity: Decimal) -> String {
         let symbol = &self.symbol;
@@ -91,6 +117,21 @@ impl Market {
         self.order(side, quantity)
             .replacen('{', &format!("{{\"client_order_id\":\"{name}\","), 1)
     }
+}
+
+/// What a market's ticker says now.
+fn ticker(wire: &mut Wire, symbol: &str) -> Result<Frame> {
+    let before = wire.log.len();
+    wire.acked(&format!(r#"{{"action":"subscribe_ticker","symbol":"{symbol}"}}"#))?;
+    let of_it = |frame: &Frame| frame.kind() == "MARKET_UPDATE" && frame.json["symbol"] == symbol;
+    let ticker = match wire.log[before..].iter().find(|frame| of_it(frame)).cloned() {
+        Some(ticker) => ticker,
+        None => wire.wait_for("MARKET_UPDATE", of_it)?,
+    };
+    wire.acked(&format!(
+        r#"{{"action":"unsubscribe_ticker","symbol":"{symbol}"}}"#
+    ))?;
+    Ok(ticker)
 }
 
 /// The whole history of a lossless topic, from its first message to its last as of now, checked to be gapless.
@@ -118,7 +159,8 @@ pub fn resumed(wire: &mut Wire, topic: &str, ep: &serde_json::Value, seq: u64) -
         said.text
     );
     let head = said.json["head"].as_u64().context("RESUMED names the head")?;
-    let data = |frame: &Frame| of_topic(frame) && frame.kind().ends_with("_UPDATE");
+    let data =
+        |frame: &Frame| of_topic(frame) && (frame.kind().ends_with("_UPDATE") || frame.kind() == "ALERT");
     // What came before is left over from an earlier subscription.
     let mut frames: Vec<Frame> = wire.log[before + place..]
         .iter()

@@ -73,6 +73,7 @@ pub struct Wire {
     /// How the connection ended: close code and reason; 1006 where there was no close frame.
     pub end: Option<(u16, String)>,
     next_id: u32,
+    is_patient: bool,
 }
 
 impl Wire {
@@ -123,6 +124,7 @@ impl Wire {
                     log: Vec::new(),
                     end: None,
                     next_id: 0,
+                    is_patient: false,
                 };
                 Ok(Handshake::Accepted(Box::new(wire), Box::new(response)))
             }
@@ -228,15 +230,35 @@ impl Wire {
         Ok(&self.log[before..])
     }
 
+    /// Sends commands that came too fast for the desk again, when it says, instead of reporting the refusal.
+    pub fn be_patient(&mut self) {
+        self.is_patient = true;
+    }
+
+    /// Whether an answer means that the command is to be sent again; waits for the moment.
+    fn is_to_be_repeated(&self, answer: &Frame) -> bool {
+        let is_too_fast = self.is_patient && answer.json["code"] == "RATE_LIMITED";
+        if is_too_fast {
+            let wait_ms = answer.json["retry_after_ms"].as_u64().unwrap_or_default();
+            std::thread::sleep(Duration::from_millis(wait_ms + 1));
+        }
+        is_too_fast
+    }
+
     /// Sends a command with an id put in, and waits for its ACK or ERROR. `command` is the object without it.
     pub fn ask(&mut self, command: &str) -> Result<Frame> {
-        self.next_id += 1;
-        let id = format!("c{}", self.next_id);
-        let text = with_id(command, &id)?;
-        self.send(&text)?;
-        self.wait_for(&format!("answer to {text}"), |frame| {
-            matches!(frame.kind(), "ACK" | "ERROR") && frame.json["id"] == id.as_str()
-        })
+        loop {
+            self.next_id += 1;
+            let id = format!("c{}", self.next_id);
+            let text = with_id(command, &id)?;
+            self.send(&text)?;
+            let answer = self.wait_for(&format!("answer to {text}"), |frame| {
+                matches!(frame.kind(), "ACK" | "ERROR") && frame.json["id"] == id.as_str()
+            })?;
+            if !self.is_to_be_repeated(&answer) {
+                return Ok(answer);
+            }
+        }
     }
 
     /// Sends a command that is to be carried out.
@@ -248,15 +270,20 @@ impl Wire {
 
     /// Sends a question and waits for the data that carry its id.
     pub fn answer(&mut self, question: &str, kind: &str) -> Result<Frame> {
-        self.next_id += 1;
-        let id = format!("q{}", self.next_id);
-        self.send(&with_id(question, &id)?)?;
-        let answer = self.wait_for(&format!("{kind} for {question}"), |frame| {
-            frame.json["id"] == id.as_str()
-                && matches!(frame.kind(), found if found == kind || found == "ERROR")
-        })?;
-        anyhow::ensure!(answer.kind() == kind, "{question} was refused: {}", answer.text);
-        Ok(answer)
+        loop {
+            self.next_id += 1;
+            let id = format!("q{}", self.next_id);
+            self.send(&with_id(question, &id)?)?;
+            let answer = self.wait_for(&format!("{kind} for {question}"), |frame| {
+                frame.json["id"] == id.as_str()
+                    && matches!(frame.kind(), found if found == kind || found == "ERROR")
+            })?;
+            if self.is_to_be_repeated(&answer) {
+                continue;
+            }
+            anyhow::ensure!(answer.kind() == kind, "{question} was refused: {}", answer.text);
+            return Ok(answer);
+        }
     }
 
     /// Subscribes to topics, and returns what each SUBSCRIBED said.

@@ -196,13 +196,7 @@ impl AccountView<'_> {
     /// judged by marks that are not all known.
     pub fn is_to_be_liquidated(&self) -> bool {
         let margin = self.maintenance_margin();
-        margin.is_positive() && self.equity() <= margin && self.is_settled()
-    }
-
-    /// Whether all that the positions are valued by is known: unlike for [`AccountView::is_marked`], the index prices too.
-    fn is_settled(&self) -> bool {
-        let is_settled = |p: &Position| self.markets.get(p.symbol).is_none_or(|m| m.is_marked());
-        self.account.holdings().all(is_settled)
+        margin.is_positive() && self.equity() <= margin && self.is_marked()
     }
 
     /// What the account would hold if all positions were closed at their mark prices, before the fees of that:
@@ -263,9 +257,10 @@ impl AccountView<'_> {
         self.account.heads()
     }
 
-    /// Whether every position can be valued: its market is quoted, or no longer there to be waited for.
+    /// Whether all that the positions are valued by is known: the quotes of their markets, and the index prices of
+    /// perpetuals. One that is no longer configured is not waited for.
     pub(crate) fn is_marked(&self) -> bool {
-        let is_marked = |p: &Position| self.markets.get(p.symbol).is_none_or(|m| m.quoted().is_some());
+        let is_marked = |p: &Position| self.markets.get(p.symbol).is_none_or(|m| m.is_marked());
         self.account.holdings().all(is_marked)
     }
 

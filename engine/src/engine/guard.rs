@@ -116,10 +116,21 @@ impl Engine {
         self.watch.stirred.clear();
     }
 
-    /// An account did something: whether it may go on.
-    pub(super) fn guard_after_request(&mut self, account: AccountId, at: TimestampMs, batch: &mut Batch) {
-        self.guard_opened(account, at, batch);
-        self.look_at(account, at, batch);
+    /// An account did something, if it was not refused: whether it may go on, and so may those that were funded before it.
+    pub(super) fn guard_after_request(
+        &mut self,
+        account: AccountId,
+        at: TimestampMs,
+        is_done: bool,
+        batch: &mut Batch,
+    ) {
+        if is_done {
+            self.guard_opened(account, at, batch);
+            self.watch.stirred.insert(account);
+        }
+        for account in std::mem::take(&mut self.watch.stirred) {
+            self.look_at(account, at, batch);
+        }
         self.watch.stirred.clear();
     }
 

@@ -7,6 +7,9 @@
 //! of it. All orders are cancelled, then positions are closed at market, the one that must be backed by most first, until
 //! the account is worth more than what is left must be backed by. What has no price to close at is tried again at the next
 //! tick of any market. Who is worth less than nothing after a gap owes it: equity stays below zero.
+//!
+//! A liquidation pauses trading, in the same step: whatever decides to open, a person or a program, has to look at what
+//! happened first. What a resumed account that is still to be liquidated gets is another pause.
 
 use super::Engine;
 use super::flatten::Held;
@@ -27,6 +30,7 @@ use tickwire_protocol::id::AccountId;
 use tickwire_protocol::market::{Perpetual, Tick};
 use tickwire_protocol::money::{Amount, Price};
 use tickwire_protocol::order::{Funding, OrderReason};
+use tickwire_protocol::risk::{RiskCause, RiskStatus};
 
 /// What the engine remembers of margins beside the state. All of it follows from the state, or is found again by looking.
 #[derive(Clone, Debug)]
@@ -108,10 +112,10 @@ impl Engine {
         }
     }
 
-    /// An account did something: whether it can carry what it holds now.
+    /// An account did something: whether it can carry what it holds now, and so can those that were funded before it.
     pub(super) fn margin_after_request(&mut self, account: AccountId, at: TimestampMs, batch: &mut Batch) {
-        self.margin.to_check.remove(&account);
-        self.liquidate_if_due(account, at, batch);
+        self.margin.to_check.insert(account);
+        self.margin_after_time(at, batch);
     }
 
     /// Time has passed: whether anybody is liquidated after funding.
@@ -133,8 +137,13 @@ impl Engine {
         }
     }
 
-    /// Settles all funding times up to `at`, oldest first. A position whose perpetual is not marked yet, as right after a
-    /// restart, waits for that.
+    /// The state was not folded but read: whoever holds anything may be one whose liquidation waits for a price.
+    pub(super) fn margin_restored(&mut self) {
+        self.margin.to_check = self.holders.values().flatten().copied().collect();
+    }
+
+    /// Settles all funding times up to `at`, oldest first. A position whose perpetual or its index price is not quoted yet,
+    /// as right after a restart, waits for that.
     pub(super) fn fund(&mut self, at: TimestampMs, batch: &mut Batch) {
         let is_due = at >= self.margin.funding_due_at || self.margin.funding_waits;
         if !is_due || !bounds::is_time(at) {
@@ -203,10 +212,11 @@ impl Engine {
         }
     }
 
-    /// The perpetual that a position is in, and its mark price where there is one.
+    /// The perpetual that a position is in, and its mark price where all of that is known.
     fn perpetual(&self, position: &Position) -> Option<(Perpetual, Option<Price>)> {
         let market = self.markets.get(position.symbol)?;
-        let mark = market.mark_price().map(|mark| market.canonical(mark));
+        let mark = market.mark_price().filter(|_| market.is_marked());
+        let mark = mark.map(|mark| market.canonical(mark));
         Some((market.instrument().perpetual?, mark))
     }
 
@@ -219,10 +229,11 @@ impl Engine {
         self.cancel_orders(account, at, None, reason, batch);
         for held in self.most_backed_first(account) {
             if !self.is_worth_too_little(account) {
-                return;
+                break;
             }
             self.close_one(account, at, held, reason, None, batch);
         }
+        self.trip(account, at, RiskStatus::SoftPause, RiskCause::Liquidation, batch);
         if self.is_to_be_liquidated(account) {
             self.margin.to_check.insert(account);
         }

@@ -131,7 +131,6 @@ impl Engine {
                 .apply(event.borrow())
                 .map_err(|error| RecoverError::Fold { number, error })?;
         }
-        engine.watch.stirred.clear();
         Ok(engine)
     }
 
@@ -147,6 +146,7 @@ impl Engine {
             }
         }
         engine.state = state;
+        engine.margin_restored();
         engine.guard_restored();
         Ok(engine)
     }
@@ -170,6 +170,7 @@ impl Engine {
                 let (account, at) = (request.account, request.at);
                 let answer = self.request(request, batch);
                 self.margin_after_request(account, at, batch);
+                self.guard_after_request(account, at, answer.is_ok(), batch);
                 return Some(answer);
             }
             Input::Timer(at) => {
@@ -212,9 +213,16 @@ impl Engine {
         self.guard_after_tick(number, tick, effect, batch);
     }
 
-    /// Takes in an event: one of the journal on recovery; those that the engine decides it takes in itself.
+    /// Takes in an event of the journal on recovery; those that the engine decides it takes in itself.
     /// Gives the event's place in its lossless topic, where it has one. On an error nothing is changed.
     pub fn apply(&mut self, event: &Event) -> Result<Option<Seq>, FoldError> {
+        let seq = self.fold(event)?;
+        // The guard has looked at whom this happened to: what came of it is the next event.
+        self.watch.stirred.clear();
+        Ok(seq)
+    }
+
+    fn fold(&mut self, event: &Event) -> Result<Option<Seq>, FoldError> {
         let seq = self.state.apply(event)?;
         match &event.fact {
             Fact::AccountOpened { .. } | Fact::DayOpened { .. } => {
@@ -358,7 +366,6 @@ impl Engine {
                 | Instruction::CancelAlert(_) => self.instruct_guard(account, at, &instruction, batch)?,
             },
         };
-        self.guard_after_request(account, at, batch);
         Ok(Done::Reported(report))
     }
 
@@ -455,7 +462,7 @@ impl Engine {
     fn record(&mut self, event: Event, batch: &mut Batch) {
         // Decisions are made with the functions of the fold on copies of the state, so they fold.
         let seq = self
-            .apply(&event)
+            .fold(&event)
             .expect("what was decided follows from the state it was decided on");
         debug_assert!(
             self.is_within_guard(&event),

@@ -101,6 +101,20 @@ fn order(engine: &mut Engine, side: Side) {
     request(engine, Action::Instruct(Instruction::PlaceOrder(order)));
 }
 
+fn limit_order(id: OrderId, symbol: Symbol) -> Order {
+    Order {
+        price: "100".parse().ok(),
+        ..Order::accepted(
+            id,
+            symbol,
+            Side::Buy,
+            OrderType::Limit,
+            "1.5".parse().unwrap(),
+            AT,
+        )
+    }
+}
+
 fn request(engine: &mut Engine, action: Action) {
     let request = Request {
         account: ACCOUNT,
@@ -142,8 +156,9 @@ fn the_gate_is_shut_while_the_guard_pauses_or_stops() {
     let may_open = |engine: &Engine| {
         let account = &engine.state().accounts[&ACCOUNT];
         let (symbol, value) = (symbol("BTCUSDT"), "1".parse().unwrap());
-        let opened = engine.desk().may_open(account, symbol, value, AT);
-        let by_order = engine.desk().may_open_by(account, symbol, Side::Buy, None, value);
+        let opened = engine.desk().may_open(account, &[(symbol, value)]);
+        let order = limit_order(OrderId(99), symbol);
+        let by_order = engine.desk().may_open_by(account, &order, value);
         assert_eq!(opened, by_order);
         opened.map_err(|refusal| refusal.code)
     };
@@ -164,11 +179,7 @@ fn an_order_that_is_open_is_not_counted_against_itself() {
     request(&mut engine, Action::Instruct(Instruction::SetRiskLimits(limits)));
     let id = OrderId(engine.state().last_order.0 + 1);
     let spot = symbol("BTCUSDT");
-    let order = Order {
-        price: "100".parse().ok(),
-        ..Order::accepted(id, spot, Side::Buy, OrderType::Limit, "1.5".parse().unwrap(), AT)
-    };
-    let fact = Fact::OrderChanged(order);
+    let fact = Fact::OrderChanged(limit_order(id, spot));
     let account = ACCOUNT;
     engine
         .apply(&Event {
@@ -177,16 +188,13 @@ fn an_order_that_is_open_is_not_counted_against_itself() {
             fact,
         })
         .unwrap();
-    let may_open = |order: Option<OrderId>, value: &str| {
+    let may_open = |id: OrderId, value: &str| {
         let account = &engine.state().accounts[&ACCOUNT];
-        let value = value.parse().unwrap();
-        engine
-            .desk()
-            .may_open_by(account, spot, Side::Buy, order, value)
-            .is_ok()
+        let (order, value) = (limit_order(id, spot), value.parse().unwrap());
+        engine.desk().may_open_by(account, &order, value).is_ok()
     };
     // 100 are held, and 150 ordered.
-    assert!(may_open(Some(id), "150"));
-    assert!(!may_open(Some(id), "150.01"));
-    assert!(!may_open(None, "0.01"));
+    assert!(may_open(id, "150"));
+    assert!(!may_open(id, "150.01"));
+    assert!(!may_open(OrderId(id.0 + 1), "0.01"));
 }

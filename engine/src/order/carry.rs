@@ -42,16 +42,18 @@ impl<'a> Desk<'a> {
         let wanted = quantity::of_one_order(wanted, perp.instrument())?;
         let position_id = PositionId(self.state.last_position.0 + 1);
         let mut plan = Plan::new(self, account, at, position_id, open.client_order_id.as_ref());
-        let mut needed = Amount::ZERO;
+        let (mut needed, mut openings) = (Amount::ZERO, Vec::with_capacity(2));
         for (market, side) in [(spot, Side::Buy), (perp, Side::Sell)] {
             let (value, fees) = plan.fill(market, side, wanted, None)?;
             let instrument = market.instrument();
             if value < instrument.min_notional {
                 return Err(refusal::below_min_notional(value, instrument));
             }
-            self.may_open(account, market.symbol(), value, at)?;
+            openings.push((market.symbol(), value));
             needed = needed + opening_margin(account, instrument, value) + fees;
         }
+        // Together: each of them might fit where both do not.
+        self.may_open(account, &openings)?;
         let available = available(account, &account.ledger, account.positions.values(), self.markets);
         if needed > available {
             return Err(too_expensive(needed, available, self.currency));

@@ -87,13 +87,7 @@ impl Desk<'_> {
         if tied.value + value > AMOUNT_MAX {
             return Err(refusal::beyond_account(self.currency));
         }
-        self.may_open_by(
-            account,
-            order.symbol,
-            order.side,
-            Some(order.id),
-            price.times(opening),
-        )?;
+        self.may_open_by(account, &order, price.times(opening))?;
         self.can_pay(account, instrument, &order)?;
         Ok(order)
     }

@@ -75,9 +75,7 @@ pub(super) fn plan(filling: Filling<'_>, fills: &[(Price, Quantity)]) -> Result<
             })?;
     }
     if let Some(opening) = plan.opening {
-        let symbol = filling.market.symbol();
-        let order = filling.order;
-        desk.may_open_by(filling.account, symbol, order.side, Some(order.id), opening.value)?;
+        desk.may_open_by(filling.account, filling.order, opening.value)?;
         let margin = reserve::opening_margin(filling.account, filling.market.instrument(), opening.value);
         let needed = margin + opening.fees;
         if needed > opening.free {

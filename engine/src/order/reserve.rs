@@ -87,12 +87,42 @@ fn opening_value_of(account: &Account, symbol: Symbol, side: Side, tied: Tied) -
     tied.value.share(tied.quantity - covered, tied.quantity)
 }
 
-/// The value of all open orders in an instrument that would open or add to a position: what exposure counts.
-pub fn opening_value(account: &Account, symbol: Symbol) -> Amount {
+/// The value of the open orders in an instrument that would open or add to a position, without that of one which is about
+/// to be filled or changed: what the limit of a position's value counts beside the position.
+pub(crate) fn opening_value_without(account: &Account, symbol: Symbol, order: Option<&Order>) -> Amount {
     [Side::Buy, Side::Sell]
         .into_iter()
-        .map(|side| opening_value_of(account, symbol, side, account.orders.tied_in(symbol, side)))
+        .map(|side| {
+            let tied = tied_without(account, symbol, side, order);
+            opening_value_of(account, symbol, side, tied)
+        })
         .sum()
+}
+
+/// The same of all instruments: what the limit of the exposure counts beside what is held. Costs as much as the account has
+/// instruments with open orders.
+pub(crate) fn opening_values_without(account: &Account, order: Option<&Order>) -> Amount {
+    account
+        .orders
+        .tied()
+        .map(|(symbol, side, _)| {
+            let tied = tied_without(account, symbol, side, order);
+            opening_value_of(account, symbol, side, tied)
+        })
+        .sum()
+}
+
+/// What orders of one side of one instrument would buy or sell, without one of them.
+fn tied_without(account: &Account, symbol: Symbol, side: Side, order: Option<&Order>) -> Tied {
+    let mut without = account.orders.tied_in(symbol, side);
+    let order = order.filter(|order| order.symbol == symbol && order.side == side);
+    let own = order
+        .and_then(|order| account.orders.open(order.id))
+        .and_then(tied);
+    if let Some(own) = own {
+        without.remove(own);
+    }
+    without
 }
 
 /// How much an order of `side` could reduce.
@@ -119,13 +149,14 @@ pub fn order_margin(account: &Account, markets: &MarketView) -> Amount {
 /// The same without one order, which is about to be filled or changed.
 pub(crate) fn order_margin_without(account: &Account, markets: &MarketView, order: &Order) -> Amount {
     let all = order_margin(account, markets);
-    let own = account.orders.open(order.id).and_then(tied);
-    let (Some(own), Some(market)) = (own, markets.get(order.symbol)) else {
+    let Some(market) = markets.get(order.symbol) else {
         return all;
     };
     let with = account.orders.tied_in(order.symbol, order.side);
-    let mut without = with;
-    without.remove(own);
+    let without = tied_without(account, order.symbol, order.side, Some(order));
+    if with == without {
+        return all;
+    }
     let margin = |tied| margin_of(account, market.instrument(), order.side, tied);
     all - margin(with) + margin(without)
 }
@@ -148,10 +179,7 @@ pub(crate) fn needed(account: &Account, instrument: &Instrument, order: &Order) 
     let Some(more) = tied(order) else {
         return Amount::ZERO;
     };
-    let mut others = account.orders.tied_in(order.symbol, order.side);
-    if let Some(own) = account.orders.open(order.id).and_then(tied) {
-        others.remove(own);
-    }
+    let others = tied_without(account, order.symbol, order.side, Some(order));
     let mut all = others;
     all.add(more);
     let margin = |tied| margin_of(account, instrument, order.side, tied);

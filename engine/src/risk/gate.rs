@@ -3,37 +3,20 @@
 use crate::account::view::valuation;
 use crate::account::{Account, AccountView};
 use crate::grouped::Grouped;
-use crate::market::MarketView;
-use crate::order::Desk;
-use std::collections::BTreeMap;
+use crate::order::{Desk, reserve};
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::command::{Instruction, RESUME_WORD};
 use tickwire_protocol::error::{ErrorCode, Refusal};
-use tickwire_protocol::id::{AccountId, OrderId, Symbol};
-use tickwire_protocol::money::{Amount, Price, Quantity};
+use tickwire_protocol::id::{AccountId, Symbol};
+use tickwire_protocol::money::{Amount, Quantity};
 use tickwire_protocol::order::{Order, Side};
 use tickwire_protocol::risk::RiskStatus;
 
-/// What is counted no more once an order is filled.
-#[derive(Clone, Copy, Debug, Default)]
-struct Leaving {
-    /// The value of the position that it closes.
-    position: Amount,
-    /// The order itself.
-    order: Option<OrderId>,
-}
-
 impl Desk<'_> {
-    /// Whether the account may open or add to a position in `symbol` by this value: asked before whatever opens
+    /// Whether the account may open or add to positions by these values, all of them at once: asked before whatever opens
     /// without closing anything first.
-    pub(crate) fn may_open(
-        &self,
-        account: &Account,
-        symbol: Symbol,
-        opening_value: Amount,
-        _at: TimestampMs,
-    ) -> Result<(), Refusal> {
-        self.gate(account, symbol, opening_value, Leaving::default())
+    pub(crate) fn may_open(&self, account: &Account, openings: &[(Symbol, Amount)]) -> Result<(), Refusal> {
+        self.gate(account, openings, None)
     }
 
     /// The same for an order: what is held on the other side is not counted, because the order closes that before it opens
@@ -41,54 +24,54 @@ impl Desk<'_> {
     pub(crate) fn may_open_by(
         &self,
         account: &Account,
-        symbol: Symbol,
-        side: Side,
-        order: Option<OrderId>,
+        order: &Order,
         opening_value: Amount,
     ) -> Result<(), Refusal> {
-        let closed = account.positions.get(&symbol).filter(|held| held.side != side);
-        let leaving = Leaving {
-            position: closed.map_or(Amount::ZERO, |held| valuation(held, self.markets).value),
-            order,
-        };
-        self.gate(account, symbol, opening_value, leaving)
+        self.gate(account, &[(order.symbol, opening_value)], Some(order))
     }
 
     fn gate(
         &self,
         account: &Account,
-        symbol: Symbol,
-        opening_value: Amount,
-        leaving: Leaving,
+        openings: &[(Symbol, Amount)],
+        order: Option<&Order>,
     ) -> Result<(), Refusal> {
         may_trade(account)?;
         let limits = &account.risk.limits;
         if limits.max_exposure.is_none() && limits.max_position_value.is_none() {
             return Ok(());
         }
-        let view = AccountView {
-            account,
-            markets: self.markets,
-            currency: self.currency,
-        };
-        let openings = openings(account, self.markets, leaving.order);
+        let closed = order.and_then(|order| {
+            let held = account.positions.get(&order.symbol)?;
+            (held.side != order.side).then(|| valuation(held, self.markets).value)
+        });
+        let closed = closed.unwrap_or_default();
         if let Some(limit) = limits.max_exposure {
-            let held = view.exposure() - leaving.position;
-            let ordered: Amount = openings.values().copied().sum();
-            if held + ordered + opening_value > limit {
-                return Err(self.beyond("exposure", "max_exposure", [held, ordered, opening_value], limit));
+            let view = AccountView {
+                account,
+                markets: self.markets,
+                currency: self.currency,
+            };
+            let held = view.exposure() - closed;
+            let ordered = reserve::opening_values_without(account, order);
+            let opening = openings.iter().map(|&(_, value)| value).sum();
+            if held + ordered + opening > limit {
+                return Err(self.beyond("exposure", "max_exposure", [held, ordered, opening], limit));
             }
         }
-        if let Some(limit) = limits.max_position_value {
+        let Some(limit) = limits.max_position_value else {
+            return Ok(());
+        };
+        for &(symbol, opening) in openings {
             let of_symbol = account.holdings().filter(|position| position.symbol == symbol);
             let held: Amount = of_symbol
                 .map(|position| valuation(position, self.markets).value)
                 .sum();
-            let held = held - leaving.position;
-            let ordered = openings.get(&symbol).copied().unwrap_or_default();
-            if held + ordered + opening_value > limit {
+            let held = held - closed;
+            let ordered = reserve::opening_value_without(account, symbol, order);
+            if held + ordered + opening > limit {
                 let what = format!("position in {symbol}");
-                return Err(self.beyond(&what, "max_position_value", [held, ordered, opening_value], limit));
+                return Err(self.beyond(&what, "max_position_value", [held, ordered, opening], limit));
             }
         }
         Ok(())
@@ -188,35 +171,4 @@ pub(crate) fn reduces(account: &Account, order: &Order) -> bool {
 fn is_covered(account: &Account, symbol: Symbol, side: Side, quantity: Quantity) -> bool {
     let held = account.positions.get(&symbol).filter(|held| held.side != side);
     held.is_some_and(|held| quantity <= held.quantity)
-}
-
-/// What the open orders of an account would open, by instrument: their unfilled quantities at their own prices, less
-/// what they would reduce first. The order `except` is left out.
-fn openings(account: &Account, markets: &MarketView, except: Option<OrderId>) -> BTreeMap<Symbol, Amount> {
-    let mut reducible: BTreeMap<(Symbol, Side), Quantity> = account
-        .positions
-        .values()
-        .map(|held| ((held.symbol, held.side.opposite()), held.quantity))
-        .collect();
-    let mut openings: BTreeMap<Symbol, Amount> = BTreeMap::new();
-    let orders = account.orders.all_open().filter(|order| !order.reduce_only);
-    for order in orders.filter(|order| Some(order.id) != except) {
-        let left = reducible.entry((order.symbol, order.side)).or_default();
-        let reducing = order.remaining().min(*left);
-        *left -= reducing;
-        let opening = order.remaining() - reducing;
-        if let Some(price) = price_of(order, markets) {
-            *openings.entry(order.symbol).or_default() += crate::bounds::value(price, opening);
-        }
-    }
-    openings
-}
-
-/// The price that an order would be filled at, as far as it says: its limit, its trigger, or the best price now.
-fn price_of(order: &Order, markets: &MarketView) -> Option<Price> {
-    let own = order.price.or(order.trigger_price).or(order.current_stop_price);
-    own.or_else(|| {
-        let (price, _) = markets.get(order.symbol)?.mark(order.side.opposite())?;
-        Some(price)
-    })
 }

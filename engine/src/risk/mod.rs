@@ -144,7 +144,9 @@ impl Verdict {
                 RiskStatus::SoftPause | RiskStatus::Normal => "Trading was paused by hand.".to_owned(),
             },
             RiskCause::Journal => "The journal is short of room.".to_owned(),
-            RiskCause::Liquidation => "A position was liquidated.".to_owned(),
+            RiskCause::Liquidation => {
+                "Equity came down to the maintenance margin, so positions are liquidated.".to_owned()
+            }
             RiskCause::None | RiskCause::Other => String::new(),
         }
     }

@@ -58,7 +58,11 @@ macro_rules! instructions {
     (@put $bound:ident, $fields:ident) => { () };
     (@put $bound:ident, $fields:ident, $body:ty) => { $fields.put_all($bound) };
     (@read $text:ident, $name:ident) => { Instruction::$name };
-    (@read $text:ident, $name:ident, $body:ty) => { Instruction::$name(super::body::<$body>($text)?).checked($text)? };
+    (@read $text:ident, $name:ident, $body:ty) => {{
+        let body = super::body::<$body>($text)?;
+        super::fields::check::<$body>($text)?;
+        Instruction::$name(body).checked($text)?
+    }};
 }
 
 instructions! {

@@ -312,3 +312,67 @@ fn what_is_wrong_with_these_is_for_the_engine_to_say() {
         assert_eq!(Envelope::decode(&envelope.encode()), Ok(envelope), "{frame:.80}");
     }
 }
+
+#[test]
+fn instructions_refuse_a_field_that_they_do_not_know_by_its_name() {
+    for (frame, field, value, shown) in [
+        (ORDER, "takeprofit", "{\"price\":12}", "takeprofit"),
+        (ORDER, "stopLoss", "{\"trigger_price\":8}", "stopLoss"),
+        (ORDER, "trail_percentage", "1", "trail_percentage"),
+        (
+            ORDER,
+            "take_profit",
+            "{\"price\":12,\"triger_price\":1}",
+            "take_profit.triger_price",
+        ),
+        (
+            ORDER,
+            "stop_loss",
+            "{\"triggerPrice\":8}",
+            "stop_loss.triggerPrice",
+        ),
+        (ORDER, "stop_loss", "{\"action\":\"x\"}", "stop_loss.action"),
+        (ORDER, "", "1", ""),
+        (ORDER, "a\\u0000b", "1", "a\\0b"),
+        (OCO, "reduceOnly", "true", "reduceOnly"),
+        (OCO, "stop_loss", "{\"trigger\":8}", "stop_loss.trigger"),
+        (AMEND, "symbol", "\"BTCUSDT\"", "symbol"),
+        (AMEND, "stop_loss", "{\"stop\":8}", "stop_loss.stop"),
+        (CANCEL, "symbol", "\"BTCUSDT\"", "symbol"),
+        (CANCEL_ALL, "symbl", "\"BTCUSDT\"", "symbl"),
+        (CLOSE, "pct", "50", "pct"),
+        (REVERSE, "quantity", "1", "quantity"),
+        (FLATTEN, "symbol", "\"BTCUSDT\"", "symbol"),
+        (LEVERAGE, "margin", "1", "margin"),
+        (OPEN_CARRY, "side", "\"buy\"", "side"),
+        (CLOSE_CARRY, "percent", "50", "percent"),
+        (LIMITS, "max_exposures", "1", "max_exposures"),
+        (RESUME, "reason", "\"\"", "reason"),
+        (ALERT, "notes", "\"\"", "notes"),
+        (CANCEL_ALERT, "symbol", "\"BTCUSDT\"", "symbol"),
+    ] {
+        let frame = with(frame, field, value);
+        refused(&frame, InvalidField);
+        let message = Envelope::decode(&frame).unwrap_err().refusal.message;
+        let start = format!("unknown field `{shown}`, expected one of `");
+        assert!(message.starts_with(&start), "{frame}: {message}");
+    }
+    let long = with(ORDER, &"x".repeat(10_000), "1");
+    refused(&long, InvalidField);
+}
+
+#[test]
+fn what_changes_nothing_and_what_must_not_fail_may_say_more_than_is_read() {
+    for frame in [
+        with(GET_ORDERS, "symbl", "\"BTCUSDT\""),
+        with(GET_STATUS, "note", "1"),
+        r#"{"action":"ping","t0":1,"sent_by":"me"}"#.to_owned(),
+        r#"{"action":"subscribe","topics":["positions"],"channel":1}"#.to_owned(),
+        r#"{"action":"stop_trading","reason":"panic"}"#.to_owned(),
+        r#"{"action":"pause_trading","reason":"lunch"}"#.to_owned(),
+        with(ORDER, "id", "\"1\""),
+        with(&with(ORDER, "type", "\"place_order\""), "op", "\"place_order\""),
+    ] {
+        assert!(Envelope::decode(&frame).is_ok(), "{frame}");
+    }
+}

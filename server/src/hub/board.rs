@@ -242,7 +242,7 @@ impl BoardView<'_> {
     /// Open orders (all, where there are not more than a thousand) and the last `ended` final ones, as a page is born with them.
     pub fn recent_orders(&self, ended: usize) -> Option<Arc<Frame>> {
         let mirror = self.mirror()?;
-        let orders = mirror.recent_orders(None, OPEN_ROWS, |_| ended);
+        let orders = mirror.recent_orders(None, OPEN_ROWS, |_| Some(ended));
         Some(self.as_of(Topic::Orders, mirror.changed_at(), Body::Orders(orders)))
     }
 

@@ -130,32 +130,28 @@ impl Mirror {
         let rows = limit.unwrap_or(ROWS);
         let open_rows = limit.unwrap_or(OPEN_ROWS);
         self.recent_orders(symbol, open_rows, |open| {
-            if open_only { 0 } else { rows.saturating_sub(open) }
+            (!open_only).then(|| rows.saturating_sub(open))
         })
     }
 
-    /// At most `open_rows` open orders, and as many final ones as `final_rows` says for so many open ones.
+    /// At most `open_rows` open orders, and as many final ones as `final_rows` says for so many open ones. Where it says
+    /// nothing no final ones were asked for, and none are missed.
     pub fn recent_orders(
         &self,
         symbol: Option<Symbol>,
         open_rows: usize,
-        final_rows: impl FnOnce(usize) -> usize,
+        final_rows: impl FnOnce(usize) -> Option<usize>,
     ) -> Orders {
         let wanted = |order: &&Order| symbol.is_none_or(|symbol| order.symbol == symbol);
-        let mut orders: Vec<Order> = self
-            .open
-            .values()
-            .filter(wanted)
-            .take(open_rows)
-            .cloned()
-            .collect();
-        let final_rows = final_rows(orders.len());
-        let mut ended = self.ended.iter().rev().filter(wanted);
-        orders.extend(ended.by_ref().take(final_rows).cloned());
-        Orders {
-            orders,
-            more: ended.next().is_some(),
+        let mut open = self.open.values().filter(wanted);
+        let mut orders: Vec<Order> = open.by_ref().take(open_rows).cloned().collect();
+        let mut more = open.next().is_some();
+        if let Some(final_rows) = final_rows(orders.len()) {
+            let mut ended = self.ended.iter().rev().filter(wanted);
+            orders.extend(ended.by_ref().take(final_rows).cloned());
+            more |= ended.next().is_some();
         }
+        Orders { orders, more }
     }
 
     /// One order.

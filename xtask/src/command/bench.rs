@@ -9,10 +9,11 @@ use crate::workspace::Mode;
 
 /// The command.
 pub fn run(args: &[String]) -> Result<()> {
-    let (desk, engine) = match args {
-        [] => (true, true),
-        [one] if one == "desk" => (true, false),
-        [one] if one == "engine" => (false, true),
+    let named = |name: &str| args.is_empty() || args.iter().any(|one| one == name);
+    let (desk, engine, journal) = (named("desk"), named("engine"), named("journal"));
+    match args {
+        [] => {}
+        [one] if ["desk", "engine", "journal"].contains(&one.as_str()) => {}
         _ => bail!("unknown arguments {args:?}\nremedy: see `cargo xtask help`"),
     };
     let progress = Progress::start();
@@ -20,6 +21,22 @@ pub fn run(args: &[String]) -> Result<()> {
         progress.stage("engine: ticks, triggers and commands on one core", || {
             process::run(
                 &mut process::cargo(["bench", "-p", "tickwire-engine", "--bench", "engine"]),
+                "see the compiler's words above",
+            )
+        })?;
+    }
+    if journal {
+        progress.stage("journal: a start with a million entries", || {
+            process::run(
+                &mut process::cargo([
+                    "bench",
+                    "-p",
+                    "tickwire-server",
+                    "--bench",
+                    "recovery",
+                    "--",
+                    "1000",
+                ]),
                 "see the compiler's words above",
             )
         })?;

@@ -1,6 +1,8 @@
-//! Random days full of resting orders: every type, groups, amendments, cancellations, interruptions, odd venue rules.
+//! Random days full of resting orders: every type, groups, amendments, cancellations, interruptions, odd venue rules; and
+//! of all other instructions, funding times and gaps beside them.
 
 use super::day::ACCOUNTS;
+use super::deeds::deed;
 use crate::script::config;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -16,8 +18,14 @@ use tickwire_protocol::message::LinkState;
 use tickwire_protocol::money::{Price, Quantity, Ratio};
 use tickwire_protocol::order::{Exit, OrderType, Side, TimeInForce};
 
-/// The markets of a busy day: few, so that orders meet.
-pub const MARKETS: usize = 2;
+/// The markets of a busy day: few, so that orders meet. The last is the perpetual of the second.
+pub const MARKETS: usize = 3;
+
+/// The instruments of those markets.
+pub fn listed() -> Vec<Instrument> {
+    let all = config().instruments;
+    [0, 1, 4].map(|number: usize| all[number].clone()).to_vec()
+}
 
 /// An order in numbers that shrink well: prices in ticks from where the market is, quantities in steps.
 #[derive(Clone, Debug)]
@@ -85,10 +93,21 @@ pub enum Happening {
         account: usize,
         name: Option<u8>,
     },
+    /// Leverages, carries, the risk guard, alerts.
+    Deed {
+        account: usize,
+        instruction: Box<Instruction>,
+    },
+    /// All markets open a gap, in percent.
+    Gap {
+        percent: i32,
+    },
     Interruption,
     Wait {
         ms: i64,
     },
+    /// The clock goes on to just before the next funding time.
+    FundingTime,
 }
 
 fn wish() -> impl Strategy<Value = Wish> {
@@ -141,7 +160,10 @@ fn happening() -> impl Strategy<Value = Happening> {
             .prop_map(|(account, market, percent)| Happening::Close { account, market, percent }),
         1 => (account(), market()).prop_map(|(account, market)| Happening::Reverse { account, market }),
         1 => (account(), proptest::option::of(0u8..12)).prop_map(|(account, name)| Happening::Flatten { account, name }),
-        1 => Just(Happening::Interruption),
+        6 => (account(), deed())
+            .prop_map(|(account, instruction)| Happening::Deed { account, instruction: Box::new(instruction) }),
+        2 => (-40i32..40).prop_map(|percent| Happening::Gap { percent }),
+        1 => proptest::bool::weighted(0.3).prop_map(|funds| if funds { Happening::FundingTime } else { Happening::Interruption }),
         1 => (0i64..9_000).prop_map(|ms| Happening::Wait { ms }),
     ]
 }
@@ -193,12 +215,10 @@ pub fn busy_day() -> impl Strategy<Value = Vec<Input>> {
         })
 }
 
-/// What two engines are told so that they know the same of all markets: an interruption, one candle, a quote.
+/// What two engines are told so that they know the same of all markets, one of them after an interruption: one candle and
+/// a quote of each, and that the time has come to look at every account.
 pub fn resync(at: TimestampMs) -> Vec<Input> {
-    let mut inputs = vec![Input::Market(MarketInput::Link {
-        state: LinkState::Reconnecting,
-        at,
-    })];
+    let mut inputs = Vec::new();
     let instruments = config().instruments;
     for instrument in &instruments {
         let price = Price::new(instrument.tick_size.get() * Decimal::from(10_000));
@@ -231,6 +251,7 @@ pub fn resync(at: TimestampMs) -> Vec<Input> {
         };
         inputs.push(Input::Market(MarketInput::Ticks(vec![tick])));
     }
+    inputs.push(Input::Timer(at));
     inputs
 }
 
@@ -246,7 +267,7 @@ impl Day {
     fn new() -> Day {
         let now = TimestampMs(1_765_357_200_000);
         Day {
-            instruments: config().instruments,
+            instruments: listed(),
             quotes: vec![(10_000, 1); MARKETS],
             now,
             inputs: vec![Input::Market(MarketInput::Link {
@@ -266,6 +287,12 @@ impl Day {
 
     fn quantity(&self, market: usize, steps: u32) -> Quantity {
         Quantity::new(self.instruments[market].step_size.get() * Decimal::from(steps))
+    }
+
+    /// Perpetuals are bought for many times what the account has.
+    fn size(&self, market: usize, wish: &Wish) -> Quantity {
+        let is_perpetual = self.instruments[market].perpetual.is_some();
+        self.quantity(market, if is_perpetual { 3 * wish.steps } else { wish.steps })
     }
 
     fn request(&mut self, account: usize, action: Action) {
@@ -380,6 +407,18 @@ impl Day {
                 let client_order_id = name.map(named);
                 self.instruct(account, Instruction::FlattenAll(FlattenAll { client_order_id }));
             }
+            Happening::Deed { account, instruction } => self.instruct(account, *instruction),
+            Happening::Gap { percent } => {
+                for market in 0..MARKETS {
+                    let bid = self.quotes[market].0 * (100 + percent) / 100;
+                    self.quotes[market].0 = bid.clamp(5_000, 20_000);
+                    self.tick(market, Some(90));
+                }
+            }
+            Happening::FundingTime => {
+                self.now = self.now.floor_to(28_800_000) + 28_800_000 - 300;
+                (0..MARKETS).for_each(|market| self.tick(market, None));
+            }
             Happening::Interruption => {
                 for state in [LinkState::Reconnecting, LinkState::Live] {
                     let at = self.now;
@@ -471,7 +510,7 @@ impl Day {
             stop_loss: self
                 .exit(market, wish.exits.1, guard, false)
                 .filter(|_| !wish.reduce),
-            ..PlaceOrder::market(self.symbol(market), wish.side, self.quantity(market, wish.steps))
+            ..PlaceOrder::market(self.symbol(market), wish.side, self.size(market, wish))
         }
     }
 
@@ -482,7 +521,7 @@ impl Day {
             client_order_id: wish.name.map(named),
             symbol: self.symbol(market),
             side: wish.side,
-            quantity: self.quantity(market, wish.steps),
+            quantity: self.size(market, wish),
             take_profit: self
                 .exit(market, wish.exits.0 % 5, -up * wish.far.max(8), true)
                 .unwrap_or_default(),
@@ -541,6 +580,7 @@ impl Day {
     }
 }
 
-fn named(name: u8) -> ClientOrderId {
+/// An id that an owner gives.
+pub fn named(name: u8) -> ClientOrderId {
     ClientOrderId::new(&format!("my-{name}")).unwrap()
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod busy;
 mod day;
+mod deeds;
 mod extremes;
 mod guard;
 mod ledger;

@@ -2,6 +2,7 @@
 
 use super::busy::{MARKETS, busy_day, configured, resync, rules};
 use super::day::ACCOUNTS;
+use super::deeds::is_of_the_desk;
 use super::ledger::NaiveLedger;
 use super::watch::{Watch, left_behind};
 use proptest::prelude::*;
@@ -12,7 +13,19 @@ use tickwire_engine::{Action, Batch, Done, Engine, Event, Fact, Input, MarketInp
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::error::ErrorCode;
 use tickwire_protocol::market::VenueRules;
+use tickwire_protocol::message::LinkState;
 use tickwire_protocol::order::{GroupRole, OrderStatus, OrderType};
+
+/// When an input is taken in, where it says so.
+fn when(input: &Input) -> Option<TimestampMs> {
+    match input {
+        Input::Request(request) => Some(request.at),
+        Input::Timer(at) | Input::Notice { at, .. } => Some(*at),
+        Input::Market(MarketInput::Link { at, .. }) => Some(*at),
+        Input::Market(MarketInput::Ticks(ticks)) => ticks.iter().map(|tick| tick.received_at).max(),
+        Input::Market(MarketInput::History { .. } | MarketInput::Depth(_)) => None,
+    }
+}
 
 fn json(state: &State) -> String {
     serde_json::to_string(state).unwrap()
@@ -41,8 +54,7 @@ proptest! {
             naive.input(input);
             if let Some(Err(refusal)) = &decision.answer {
                 prop_assert!(refusal.code != ErrorCode::Internal && !refusal.message.contains("bounds"), "{refusal}");
-                let is_day = |fact: &Fact| matches!(fact, Fact::DayOpened { .. } | Fact::Funded(_));
-                prop_assert!(decision.batch.records.iter().all(|record| is_day(&record.event.fact)));
+                prop_assert!(decision.batch.records.iter().all(|record| is_of_the_desk(&record.event.fact)));
             }
             for record in &decision.batch.records {
                 naive.event(&record.event);
@@ -82,17 +94,21 @@ proptest! {
     fn a_snapshot_goes_on_as_the_original(rules in rules(), inputs in busy_day(), percent in 0usize..100) {
         let cut = inputs.len() * percent / 100;
         let (mut live, _) = run(rules, &inputs[..cut]);
+        // What one knows of the markets the other has to be told; it has nothing to say to that.
+        let at = inputs[..cut].iter().filter_map(when).max().unwrap_or(TimestampMs(1_765_357_200_000)) + 1;
+        let gap = Input::Market(MarketInput::Link { state: LinkState::Reconnecting, at });
+        for input in std::iter::once(&gap).chain(&resync(at)) {
+            live.handle(input.clone());
+        }
         let read: State = serde_json::from_str(&json(live.state())).unwrap();
         prop_assert_eq!(&read, live.state());
         prop_assert_eq!(json(&read), json(live.state()));
         let mut restored = Engine::restore(configured(rules), read).unwrap();
-        let at = inputs[..cut].iter().rev().find_map(|input| match input {
-            Input::Request(request) => Some(request.at),
-            Input::Timer(at) => Some(*at),
-            _ => None,
-        });
-        let at = at.unwrap_or(TimestampMs(1_765_357_200_000)) + 1;
-        for input in resync(at).iter().chain(&inputs[cut..]) {
+        for input in resync(at) {
+            let told = restored.handle(input);
+            prop_assert!(told.batch.records.is_empty(), "{:?}", told.batch.records);
+        }
+        for input in &inputs[cut..] {
             let (one, other) = (live.handle(input.clone()), restored.handle(input.clone()));
             prop_assert_eq!(live.touched_accounts(&other.batch.touched), restored.touched_accounts(&other.batch.touched));
             prop_assert_eq!(one.batch.records, other.batch.records);
@@ -120,7 +136,7 @@ proptest! {
             match done.get(&named) {
                 Some(first) => {
                     prop_assert_eq!((&now.order_id, now.duplicate), (first, Some(true)));
-                    prop_assert!(decision.batch.records.is_empty());
+                    prop_assert!(decision.batch.records.iter().all(|record| is_of_the_desk(&record.event.fact)));
                 }
                 None => {
                     prop_assert_eq!(now.duplicate, Some(false));
@@ -136,7 +152,7 @@ proptest! {
 fn busy_days_reach_what_they_are_to_show() {
     let mut times: BTreeMap<String, u32> = BTreeMap::new();
     let mut runner = TestRunner::deterministic();
-    for _ in 0..120 {
+    for _ in 0..250 {
         let (rules, inputs) = (rules(), busy_day()).new_tree(&mut runner).unwrap().current();
         let mut engine = Engine::new(configured(rules)).unwrap();
         for input in inputs {
@@ -152,6 +168,9 @@ fn busy_days_reach_what_they_are_to_show() {
                         reached.insert(format!("{:?}", order.status));
                         if let Some(reason) = order.reason {
                             reached.insert(format!("{reason:?}"));
+                        }
+                        if order.carry.is_some() && order.status == OrderStatus::Filled {
+                            reached.insert(format!("carry, closed: {}", order.reduce_only));
                         }
                         if order.status == OrderStatus::Filled {
                             reached.insert(format!("{:?} filled", order.order_type));
@@ -175,6 +194,18 @@ fn busy_days_reach_what_they_are_to_show() {
                     }
                     Fact::Done { .. } => {
                         reached.insert("done".to_owned());
+                    }
+                    Fact::Funded(funded) => {
+                        reached.insert(format!("funded, of a carry: {}", funded.is_carry));
+                    }
+                    Fact::RiskChanged(risk) => {
+                        reached.insert(format!("{:?} by {:?}", risk.status, risk.cause));
+                    }
+                    Fact::AlertRuleChanged(rule) => {
+                        reached.insert(format!("alert {:?}", rule.status));
+                    }
+                    Fact::LeverageSet { .. } => {
+                        reached.insert("leverage".to_owned());
                     }
                     _ => {}
                 }
@@ -203,6 +234,23 @@ fn busy_days_reach_what_they_are_to_show() {
         "SiblingCancelled",
         "NothingToReduce",
         "InsufficientBalance",
+        "RiskPaused",
+        "RiskLimit",
+        "HardStop",
+        "Liquidation",
+        "SoftPause by Liquidation",
+        "SoftPause by Drawdown",
+        "HardStop by Drawdown",
+        "SoftPause by DailyLoss",
+        "HardStop by DailyLoss",
+        "HardStop by Manual",
+        "Normal by None",
+        "funded, of a carry: false",
+        "funded, of a carry: true",
+        "carry, closed: false",
+        "carry, closed: true",
+        "alert Fired",
+        "leverage",
         "followed",
         "maker",
         "entry filled in part",

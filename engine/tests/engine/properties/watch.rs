@@ -43,6 +43,15 @@ impl Watch {
         match &event.fact {
             Fact::OrderChanged(order) => self.order(order),
             Fact::Executed(execution) => {
+                if execution.is_carry {
+                    let told = self.orders.get_mut(&execution.order_id);
+                    let told = told.expect("an order was told before it fills");
+                    prop_assert!(told.order.carry == Some(execution.position_id));
+                    told.quantity += execution.quantity;
+                    told.value += execution.price.times(execution.quantity);
+                    told.fee += execution.fee;
+                    return Ok(());
+                }
                 let key = (event.account, execution.symbol);
                 let before = self.held.get(&key).copied().unwrap_or_default();
                 let change = signed(execution.side, execution.quantity);

@@ -75,7 +75,7 @@ fn missed_funding_is_settled_once_after_a_restart() {
         "three times at the first mark known, then never again",
         "deposit 1000 | quote BTCUSDT 100/100 | quote BTCUSDT-PERP 100/100 | buy 1 BTCUSDT-PERP | restart | wait 24h
          | timer | link live | quote BTCUSDT 110/110 | quote BTCUSDT-PERP 110/110 | timer | restart | link live
-         | quote BTCUSDT-PERP 120/120 | timer | wait 8h | timer | margins",
+         | quote BTCUSDT-PERP 120/120 | timer | wait 8h | timer | quote BTCUSDT 120/120 | timer | margins",
         "acct-1 opened with 1000
          day opened with 1000
          order-1 buy 1 BTCUSDT-PERP
@@ -117,6 +117,8 @@ fn funding_may_bring_liquidation() {
          exec-2 pos-1 sell 0.5 @ 98.5 fee 0.024625 pnl -0.75
          order-2 filled 0.5 @ 98.5 fee 0.024625 LIQUIDATION
          alert BTCUSDT-PERP was liquidated: sell 0.5 at 98.5, with a fee of 0.024625 USDT.
+         risk SoftPause by Liquidation
+         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. Existing positions remain open.
          alert The maintenance margin is 0 % of the equity again.
          equity 0.220525 cash 0.220525 used 0 available 0.220525 today -0.024625",
     );

@@ -17,4 +17,5 @@ mod performance;
 mod positions;
 mod recovery;
 mod refusals;
+mod together;
 mod triggers;

@@ -144,7 +144,15 @@ fn open_orders_come_first_and_the_last_to_end_before_the_others() {
     let few = mirror.orders(None, false, Some(4));
     assert_eq!((ids(&few), few.more), (vec![2, 3, 6, 5], true));
     assert!(!mirror.orders(None, false, Some(6)).more);
-    assert_eq!(ids(&mirror.orders(None, false, Some(2))), [2, 3]);
+    let few = mirror.orders(None, false, Some(2));
+    assert_eq!((ids(&few), few.more), (vec![2, 3], true));
+    for (limit, more) in [(None, false), (Some(3), false), (Some(2), true)] {
+        let open = mirror.orders(None, true, limit);
+        assert_eq!(
+            open.more, more,
+            "of open ones only open ones are missed: {limit:?}"
+        );
+    }
 }
 
 #[test]
