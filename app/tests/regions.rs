@@ -1,4 +1,5 @@
 //! The regions of the account, from recorded frames to what a reader sees, and the store between them.
+#![allow(clippy::unwrap_used, missing_docs)]
 
 use leptos::prelude::*;
 use tickwire_app::App;

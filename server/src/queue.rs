@@ -13,6 +13,10 @@ pub const CAPACITY: usize = 4096;
 
 /// Something for the engine task.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a job is moved twice in its life; a box for each would be made for every command"
+)]
 pub enum Job {
     /// A feed tells something.
     Market(MarketInput),

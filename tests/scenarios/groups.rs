@@ -273,7 +273,7 @@ fn an_exit_that_makes_no_order_is_refused_with_what_it_needs() -> Result<()> {
     let (up, down) = (market.away(300), market.away(-300));
     for (profit, loss, code) in [
         (
-            format!(r#"{{"trail_percent":1}}"#),
+            r#"{"trail_percent":1}"#.to_owned(),
             format!(r#"{{"trigger_price":{down}}}"#),
             "INVALID_FIELD",
         ),

@@ -481,7 +481,7 @@ fn a_large_order_is_filled_in_parts_by_what_is_traded_and_its_rest_can_be_cancel
         .collect();
     assert!(filled.is_sorted(), "{filled:?}");
     let last = parts.last().context("parts")?;
-    assert_eq!(trader.held(SPOT)? >= last.number("/order/filled_quantity"), true);
+    assert!(trader.held(SPOT)? >= last.number("/order/filled_quantity"));
     let sentence = trader.refused(
         &format!(
             r#"{{"action":"amend_order","order_id":{},"quantity":{quantity}}}"#,

@@ -29,7 +29,7 @@ pub struct Pump {
 #[derive(Debug)]
 enum Order {
     Subscribe(Topic),
-    Request(Command),
+    Request(Box<Command>),
 }
 
 impl Pump {
@@ -57,7 +57,7 @@ impl Pump {
 
     /// Sends a command, now or when there is a connection.
     pub fn request(&self, command: Command) -> Result<()> {
-        Ok(self.orders.send(Order::Request(command))?)
+        Ok(self.orders.send(Order::Request(Box::new(command)))?)
     }
 
     /// Waits for an event, and returns it, when it came, and all that came before it.
@@ -98,7 +98,7 @@ impl Life {
                 match inbox.try_recv() {
                     Ok(Order::Subscribe(topic)) => self.client.subscribe(topic),
                     Ok(Order::Request(command)) => {
-                        self.client.request(now(), command);
+                        self.client.request(now(), *command);
                     }
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => return,
