@@ -123,6 +123,7 @@ impl Deed {
         el("p")
             .class("notice")
             .attr("role", "status")
+            .attr("aria-live", "polite")
             .live("data-kind", move || Some(self.kind().to_owned()))
             .says(move || self.text())
     }

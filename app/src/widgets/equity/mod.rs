@@ -76,7 +76,7 @@ pub fn equity() -> Plain {
             el("p")
                 .class("empty")
                 .flag("hidden", move || !points().line.is_empty())
-                .text("The curve begins with the first trade, unrealised profit and loss included."),
+                .text("The curve begins with the first trade and gets a point a minute, unrealised profit and loss included."),
         ],
     )
 }
