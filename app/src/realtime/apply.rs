@@ -37,10 +37,8 @@ pub fn apply(store: &Store, message: Message) {
         Body::StatusUpdate(update) => store.status.put(update.data, at),
         Body::EquityUpdate(update) => store.account.update(|all| all.equity = Some(update.data)),
         Body::PerformanceUpdate(update) => store.account.update(|all| all.performance = Some(update.data)),
-        Body::RiskStatusUpdate(update) => {
-            if head.topic.is_some() || lists.reaches(Some(Topic::Risk), &head) {
-                store.account.update(|all| all.risk = Some(update.data));
-            }
+        Body::RiskStatusUpdate(update) if head.topic.is_some() || lists.reaches(Some(Topic::Risk), &head) => {
+            store.account.update(|all| all.risk = Some(update.data));
         }
         Body::OrderUpdate(update) => lists.put_order(update.order),
         Body::Orders(body) => lists.put_orders(&head, body),
