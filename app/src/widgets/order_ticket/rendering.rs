@@ -12,6 +12,7 @@ use crate::boot::{Boot, provide_boot};
 use crate::realtime::provide_realtime;
 use crate::realtime::sample::FRAMES;
 use crate::selection::provide_selection;
+use crate::widgets::act::provide_questions;
 
 const PERPETUAL: &str = r#"{"type":"INSTRUMENTS","timestamp":1765357200000,"instruments":[
     {"symbol":"BTCUSDT","base":"BTC","quote":"USDT","tick_size":0.10,"step_size":0.001,"min_quantity":0.001,
@@ -44,6 +45,7 @@ fn with_ticket<T>(frames: &[&str], form: Form, read: impl FnOnce(Ticket) -> T) -
         provide_address();
         provide_realtime();
         provide_selection();
+        provide_questions();
         let ticket = Ticket::new();
         ticket.form.set(form);
         read(ticket)

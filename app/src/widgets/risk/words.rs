@@ -87,7 +87,7 @@ mod tests {
             against(d("1.2"), [d("5"), d("10")]),
             "1.20% · pause at 5% · stop at 10%"
         );
-        assert_eq!(against(d("1.2"), [None, d("10")]), "1.20% · stop at 10.00%");
+        assert_eq!(against(d("1.2"), [None, d("10")]), "1.20% · stop at 10%");
         assert_eq!(against(None, [None, None]), "— · no limit");
     }
 

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use tickwire_protocol::topic::Topic;
 
 use crate::plain::{Plain, el};
-use crate::realtime::use_lists;
+use crate::realtime::{use_lists, use_realtime};
 use crate::widgets::panel::{count, panel};
 use crate::widgets::rows::{Column, rows};
 
@@ -27,6 +27,7 @@ const COLUMNS: &[Column] = &[
 pub fn trades() -> Plain {
     let trades = use_lists(Topic::Executions).trades;
     let text = RwSignal::new(String::new());
+    let followed_since = use_realtime().status.followed_since;
     // The script in the head makes a file of what stands in the attribute after the click.
     let export = el("button")
         .attr("type", "button")
@@ -34,6 +35,7 @@ pub fn trades() -> Plain {
         .attr("data-download", "tickwire-trades.csv")
         .live("data-text", move || Some(text.get()))
         .flag("hidden", move || trades.with(Vec::is_empty))
+        .flag("disabled", move || followed_since.with(Option::is_none))
         .on("click", move |_| {
             text.set(trades.with_untracked(|all| csv::csv(all)))
         })
