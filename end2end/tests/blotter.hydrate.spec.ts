@@ -48,7 +48,7 @@ test("the file of trades holds every row with all its digits", DESKTOP, async ({
   await show(page, "Trades");
   await expect.poll(() => fills(page).count()).toBeGreaterThanOrEqual(2);
   const started = page.waitForEvent("download");
-  await place(page, "Trades").getByRole("link", { name: "Export CSV" }).click();
+  await place(page, "Trades").getByRole("button", { name: "Export CSV" }).click();
   const download = await started;
   expect(download.suggestedFilename()).toBe("tickwire-trades.csv");
   const [head, ...rows] = readFileSync(await download.path(), "utf8").split("\r\n").filter(Boolean);

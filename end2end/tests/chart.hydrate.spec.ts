@@ -68,7 +68,7 @@ test("a position has a line, its own market only, and no longer than it lives", 
   await expect.poll(label, { message: "none in another market" }).toBeLessThan(5);
   await market(page, "BTCUSDT").click();
   await expect.poll(label, { message: "there again" }).toBeGreaterThan(8);
-  await position(page, "BTCUSDT").getByRole("button").click();
+  await position(page, "BTCUSDT").getByRole("button", { name: "Close BTCUSDT", exact: true }).click();
   await expect(position(page, "BTCUSDT")).toHaveCount(0);
   await expect.poll(label, { message: "gone with the position" }).toBeLessThan(5);
 });

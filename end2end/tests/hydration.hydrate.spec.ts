@@ -15,7 +15,8 @@ test("the page hydrates in silence, becomes live and moves by itself", async ({ 
   const title = await page.title();
   await Promise.all((["BTCUSDT", "ETHUSDT", "SOLUSDT"] as const).map((symbol) => pricesMove(page, symbol)));
   await expect(page).not.toHaveTitle(title);
-  await expect(page.getByRole("region")).toHaveCount(PANELS.length + 1);
+  // Those of the desk, the link, and the place where notes appear.
+  await expect(page.getByRole("region")).toHaveCount(PANELS.length + 2);
   expect(complaints).toEqual([]);
 });
 
