@@ -388,13 +388,8 @@ fn kill_again_and_again(seed: u64) -> Result<()> {
             told.carried_out
         );
     }
-    for kind in [
-        "OCO waits",
-        "OCO is over",
-        "BRACKET waits",
-        "BRACKET is over",
-        "BRACKET has no exits",
-    ] {
+    // Whether a pair still waits in the moment of a kill is luck, so that is counted and not asked for.
+    for kind in ["OCO is over", "BRACKET is over", "BRACKET has no exits"] {
         assert!(
             groups.contains_key(kind),
             "no group like this was seen: {kind}; {groups:?}"
