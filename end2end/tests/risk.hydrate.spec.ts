@@ -132,7 +132,7 @@ test.describe("a soft limit that a fee trips", () => {
     await side(page, "Buy").click();
     await expect(banner(page)).toContainText(/^Soft pause: /);
     const risk = await show(page, "Risk");
-    await expect(risk).toContainText(/0\.\d\d% · pause at 0\.01% · stop at 2\.00%/);
+    await expect(risk).toContainText(/0\.\d\d% · pause at 0\.01% · stop at 2%/);
     await expect(risk).toContainText(/by the drawdown limit, since /);
     await show(page, "Alerts");
     const said = place(page, "Alerts").getByRole("row").filter({ hasText: "reached the limit of 0.01 %" });

@@ -21,7 +21,7 @@ test("orders, trades, positions and risk are shown; buttons are off", async ({ p
   await expect(fills(page).first()).toContainText("BUY");
   await expect(held(page).getByRole("cell").nth(1)).toHaveText("0.5");
   await expect(page.getByRole("alert").filter({ hasText: "Soft pause: New position openings stopped." })).toBeVisible();
-  await expect(place(page, "Risk")).toContainText(/Drawdown.*pause at 10\.00% · stop at 20\.00%/);
+  await expect(place(page, "Risk")).toContainText(/Drawdown.*pause at 10% · stop at 20%/);
   await expect(place(page, "Risk")).toContainText("by hand, since");
   for (const name of ["Performance", "Equity", "Alerts", "Logs"] as const) await expect(place(page, name)).toBeVisible();
 
