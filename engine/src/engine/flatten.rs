@@ -5,7 +5,7 @@ use super::Engine;
 use crate::account::Account;
 use crate::batch::Batch;
 use crate::event::{Event, Fact};
-use crate::order::{Decided, Desk, repeated, rest};
+use crate::order::{Decided, Desk, rest};
 use std::collections::BTreeSet;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::command::{CloseCarry, ClosePosition, FlattenAll, Report};
@@ -34,9 +34,6 @@ impl Engine {
     ) -> Result<Report, Refusal> {
         let desk = self.desk();
         let owner = desk.account(account)?;
-        if let Some(report) = repeated(owner, wanted.client_order_id.as_ref()) {
-            return Ok(report);
-        }
         for held in held_by(owner) {
             decided(&desk, account, at, held, None, OrderReason::User)?;
         }

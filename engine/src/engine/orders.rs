@@ -37,6 +37,9 @@ impl Engine {
         batch: &mut Batch,
     ) -> Result<Report, Refusal> {
         let desk = self.desk();
+        if let Some(report) = desk.repeated(account, instruction) {
+            return Ok(report);
+        }
         desk.may_instruct(account, at, instruction)?;
         let decided = match instruction {
             Instruction::PlaceOrder(wanted) => desk.place(account, at, wanted)?,

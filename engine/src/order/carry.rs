@@ -5,7 +5,7 @@
 //! receipt the whole.
 
 use super::reserve::opening_margin;
-use super::{Decided, Desk, duplicate, quantity, refusal};
+use super::{Decided, Desk, quantity, refusal};
 use crate::account::carry::CARRIES_MAX;
 use crate::account::margin::{available, free};
 use crate::account::{Account, Ledger};
@@ -31,9 +31,6 @@ impl<'a> Desk<'a> {
         open: &OpenCarry,
     ) -> Result<Decided, Refusal> {
         let account = self.account(account)?;
-        if let Some(decided) = duplicate(account, open.client_order_id.as_ref()) {
-            return Ok(decided);
-        }
         let (spot, perp) = self.pair(open.symbol)?;
         if account.carries.len() >= CARRIES_MAX {
             return Err(too_many());
@@ -70,9 +67,6 @@ impl<'a> Desk<'a> {
         reason: OrderReason,
     ) -> Result<Decided, Refusal> {
         let account = self.account(account)?;
-        if let Some(decided) = duplicate(account, close.client_order_id.as_ref()) {
-            return Ok(decided);
-        }
         let id = close.position_id;
         let carry = account.carries.get(&id).ok_or_else(|| no_carry(id))?;
         let mut plan = Plan::new(self, account, at, id, close.client_order_id.as_ref());

@@ -27,9 +27,9 @@ use crate::bounds::{self, PLACES_MAX};
 use crate::event::Fact;
 use crate::market::{Market, MarketView};
 use crate::state::State;
-use tickwire_protocol::command::Report;
+use tickwire_protocol::command::{Instruction, Report};
 use tickwire_protocol::error::{ErrorCode, Refusal};
-use tickwire_protocol::id::{AccountId, ClientOrderId, Symbol};
+use tickwire_protocol::id::{AccountId, Symbol};
 use tickwire_protocol::market::VenueRules;
 use tickwire_protocol::order::{Order, OrderReason, OrderStatus, OrderType};
 
@@ -107,22 +107,23 @@ pub(crate) fn reason_of(refusal: &Refusal) -> OrderReason {
     }
 }
 
-fn duplicate(account: &Account, client_order_id: Option<&ClientOrderId>) -> Option<Decided> {
-    let client_order_id = client_order_id?;
-    let receipt = account.orders.receipt(client_order_id)?;
-    let report = Report {
-        order_id: receipt.order_id,
-        client_order_id: Some(client_order_id.clone()),
-        status: receipt.order_id.map(|_| receipt.status),
-        reason: receipt.order_id.and(receipt.reason),
-        duplicate: Some(true),
-        position_id: receipt.carry,
-        ..Report::default()
-    };
-    Some(Decided {
-        facts: Vec::new(),
-        report,
-    })
+impl Desk<'_> {
+    /// The answer to an instruction that was carried out before under the same id, and does nothing now. It comes before
+    /// all checks: a retry gets the answer to its first attempt, whatever has changed since.
+    pub(crate) fn repeated(&self, account: AccountId, instruction: &Instruction) -> Option<Report> {
+        let client_order_id = instruction.client_order_id()?;
+        let account = self.state.accounts.get(&account)?;
+        let receipt = account.orders.receipt(client_order_id)?;
+        Some(Report {
+            order_id: receipt.order_id,
+            client_order_id: Some(client_order_id.clone()),
+            status: receipt.order_id.map(|_| receipt.status),
+            reason: receipt.order_id.and(receipt.reason),
+            duplicate: Some(true),
+            position_id: receipt.carry,
+            ..Report::default()
+        })
+    }
 }
 
 /// What is reported of an order that was just placed.
@@ -135,9 +136,4 @@ fn placed(order: &Order) -> Report {
         duplicate: Some(false),
         ..Report::default()
     }
-}
-
-/// The answer to a retry of an instruction that is spread over several orders.
-pub(crate) fn repeated(account: &Account, client_order_id: Option<&ClientOrderId>) -> Option<Report> {
-    duplicate(account, client_order_id).map(|decided| decided.report)
 }

@@ -1,6 +1,6 @@
 //! Orders to place, positions to close and to turn.
 
-use super::{Decided, Desk, close, draft, duplicate, placed, refusal};
+use super::{Decided, Desk, close, draft, placed, refusal};
 use crate::account::Account;
 use crate::bounds::QUANTITY_MAX;
 use crate::event::Fact;
@@ -21,10 +21,6 @@ impl Desk<'_> {
         wanted: &PlaceOrder,
     ) -> Result<Decided, Refusal> {
         let account = self.account(account)?;
-        // Before all other checks: a retry gets the answer to its first attempt, whatever has changed since.
-        if let Some(decided) = duplicate(account, wanted.client_order_id.as_ref()) {
-            return Ok(decided);
-        }
         let market = self.market(wanted.symbol)?;
         let order = draft::order(self.next_order(), self.next_group(), wanted, at)?;
         let order = self.admit(account, market, order, at)?;
@@ -39,9 +35,6 @@ impl Desk<'_> {
         wanted: &PlaceOco,
     ) -> Result<Decided, Refusal> {
         let account = self.account(account)?;
-        if let Some(decided) = duplicate(account, wanted.client_order_id.as_ref()) {
-            return Ok(decided);
-        }
         let market = self.market(wanted.symbol)?;
         let legs = draft::pair(self.next_order(), self.next_group(), wanted, at)?;
         let mut facts = Vec::with_capacity(legs.len());
@@ -70,9 +63,6 @@ impl Desk<'_> {
         wanted: &ClosePosition,
     ) -> Result<Decided, Refusal> {
         let account = self.account(account)?;
-        if let Some(decided) = duplicate(account, wanted.client_order_id.as_ref()) {
-            return Ok(decided);
-        }
         let market = self.market(wanted.symbol)?;
         let held = account.positions.get(&wanted.symbol);
         let held = held.ok_or_else(|| refusal::no_position(wanted.symbol))?;
@@ -97,9 +87,6 @@ impl Desk<'_> {
         wanted: &ReversePosition,
     ) -> Result<Decided, Refusal> {
         let account = self.account(account)?;
-        if let Some(decided) = duplicate(account, wanted.client_order_id.as_ref()) {
-            return Ok(decided);
-        }
         let market = self.market(wanted.symbol)?;
         let held = account.positions.get(&wanted.symbol);
         let held = held.ok_or_else(|| refusal::no_position(wanted.symbol))?;

@@ -95,8 +95,7 @@ impl Desk<'_> {
     }
 
     /// Whether the account may do this now, as far as its status and the number of its orders go: asked before anything
-    /// else is looked at, so that no kind of order is forgotten. What is known to reduce
-    /// always may, and a retry gets the answer to its first attempt.
+    /// else is looked at, so that no kind of order is forgotten. What is known to reduce always may.
     pub(crate) fn may_instruct(
         &self,
         account: AccountId,
@@ -106,9 +105,6 @@ impl Desk<'_> {
         let Some(account) = self.state.accounts.get(&account) else {
             return Ok(());
         };
-        let is_retry = instruction
-            .client_order_id()
-            .is_some_and(|name| account.orders.receipt(name).is_some());
         let orders = match instruction {
             Instruction::PlaceOrder(order) => {
                 let reduces =
@@ -123,7 +119,7 @@ impl Desk<'_> {
             Instruction::OpenCarry(_) => 2,
             _ => 0,
         };
-        if orders == 0 || is_retry {
+        if orders == 0 {
             return Ok(());
         }
         may_trade(account)?;
