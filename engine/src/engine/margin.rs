@@ -81,20 +81,6 @@ impl Engine {
         Ok(decided.report)
     }
 
-    /// The accounts that hold what the market with this number marks: itself, and the perpetuals that follow it.
-    pub(super) fn marked_accounts(&self, number: usize) -> BTreeSet<AccountId> {
-        let Some(market) = self.markets.iter().nth(number) else {
-            return BTreeSet::new();
-        };
-        let followers = self.markets.followers(number);
-        std::iter::once(market)
-            .chain(followers)
-            .filter_map(|market| self.holders.get(&market.symbol()))
-            .flatten()
-            .copied()
-            .collect()
-    }
-
     /// The market with this number ticked: whether anybody is liquidated.
     pub(super) fn margin_after_tick(
         &mut self,
@@ -108,7 +94,7 @@ impl Engine {
         }
         let mut accounts = std::mem::take(&mut self.margin.to_check);
         if effect.marks {
-            accounts.extend(self.marked_accounts(number));
+            accounts.extend(self.watch.holders(number));
         }
         for account in accounts {
             self.liquidate_if_due(account, tick.received_at, batch);

@@ -214,24 +214,29 @@ impl Engine {
 
     /// An order that is open is in the market now: it fills, rests, waits for a price, or is rejected.
     fn reach(&mut self, key: Key, at: TimestampMs, batch: &mut Batch) {
-        let Some(order) = self.open_order(key) else { return };
-        let order = order.clone();
+        if let Some(order) = self.open_order(key).cloned() {
+            self.enter(key, order, at, batch);
+        }
+    }
+
+    /// An order, as it is by now, enters the market: it fills, rests, or is rejected. Where it needs a price and there is
+    /// none it stays as it was told last.
+    fn enter(&mut self, key: Key, order: Order, at: TimestampMs, batch: &mut Batch) {
         let desk = self.desk();
         let entered = desk.account(key.account).and_then(|account| {
             let market = desk.market(order.symbol)?;
             desk.enter(account, market, &order, at)
         });
         let facts = match entered {
+            Ok(entered) if entered.facts.is_empty() && self.open_order(key) != Some(&order) => {
+                vec![Fact::OrderChanged(order)]
+            }
             Ok(entered) => entered.facts,
             Err(refusal) if refusal.code == ErrorCode::NoPrice => return,
             Err(refusal) => {
                 let reason = reason_of(&refusal);
-                vec![Fact::OrderChanged(rest::ended(
-                    &order,
-                    OrderStatus::Rejected,
-                    reason,
-                    at,
-                ))]
+                let rejected = rest::ended(&order, OrderStatus::Rejected, reason, at);
+                vec![Fact::OrderChanged(rejected)]
             }
         };
         self.carry_out(key.account, at, facts, batch);
@@ -302,28 +307,10 @@ impl Engine {
 
     /// An order has reached the venue. One that needs a price goes on waiting where there is none.
     fn arrive(&mut self, key: Key, at: TimestampMs, batch: &mut Batch) {
-        let Some(order) = self.open_order(key) else { return };
-        let order = rest::arrived(order, at);
-        let desk = self.desk();
-        let entered = desk.account(key.account).and_then(|account| {
-            let market = desk.market(order.symbol)?;
-            desk.enter(account, market, &order, at)
-        });
-        let facts = match entered {
-            Ok(entered) if entered.facts.is_empty() => vec![Fact::OrderChanged(order)],
-            Ok(entered) => entered.facts,
-            Err(refusal) if refusal.code == ErrorCode::NoPrice => return,
-            Err(refusal) => {
-                let reason = reason_of(&refusal);
-                vec![Fact::OrderChanged(rest::ended(
-                    &order,
-                    OrderStatus::Rejected,
-                    reason,
-                    at,
-                ))]
-            }
-        };
-        self.carry_out(key.account, at, facts, batch);
+        if let Some(order) = self.open_order(key) {
+            let order = rest::arrived(order, at);
+            self.enter(key, order, at, batch);
+        }
     }
 
     fn open_order(&self, key: Key) -> Option<&Order> {

@@ -194,11 +194,6 @@ impl MarketView {
         }
     }
 
-    /// The perpetuals that follow the spot market with this number.
-    pub(crate) fn followers(&self, number: usize) -> impl Iterator<Item = &Market> {
-        self.followers[number].iter().map(|&number| &self.markets[number])
-    }
-
     /// Replaces the candles of a market; gives the number of candles dropped.
     pub(crate) fn history(&mut self, number: usize, candles: Vec<Candle>) -> u64 {
         self.markets[number].history(candles)

@@ -210,10 +210,7 @@ impl<'a> Plan<'a> {
             let execution = self.execution(&accepted, market, leg.as_ref(), price, quantity.normalized());
             leg = self
                 .folded(leg.as_ref(), &execution)
-                .map_err(|error| match error {
-                    FoldError::OutOfBounds => refusal::beyond_account(desk.currency),
-                    other => refusal::does_not_add_up(other),
-                })?;
+                .map_err(|error| refusal::unbookable(error, desk.currency))?;
             fees += execution.fee;
             self.facts.push(Fact::Executed(execution));
         }

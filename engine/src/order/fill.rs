@@ -68,11 +68,7 @@ pub(super) fn plan(filling: Filling<'_>, fills: &[(Price, Quantity)]) -> Result<
     let mut plan = Plan::new(filling, fills.len()).ok_or_else(refusal::ids_exhausted)?;
     for &(price, quantity) in fills {
         plan.level(filling.market.canonical(price), quantity)
-            .map_err(|error| match error {
-                FoldError::OutOfBounds => refusal::beyond_account(desk.currency),
-                // Not known to be possible; refused rather than booked wrongly.
-                other => refusal::does_not_add_up(other),
-            })?;
+            .map_err(|error| refusal::unbookable(error, desk.currency))?;
     }
     if let Some(opening) = plan.opening {
         desk.may_open_by(filling.account, filling.order, opening.value)?;

@@ -186,12 +186,16 @@ pub(super) fn beyond_account(currency: &str) -> Refusal {
     ))
 }
 
-/// The engine is at fault: what it planned is no fill of the position.
-pub(super) fn does_not_add_up(error: FoldError) -> Refusal {
-    Refusal::new(
-        ErrorCode::Internal,
-        format!("the order cannot be booked ({error}); nothing was done"),
-    )
+/// A planned fill that does not fold.
+pub(super) fn unbookable(error: FoldError, currency: &str) -> Refusal {
+    match error {
+        FoldError::OutOfBounds => beyond_account(currency),
+        // Not known to be possible: the engine is at fault. Refused rather than booked wrongly.
+        other => Refusal::new(
+            ErrorCode::Internal,
+            format!("the order cannot be booked ({other}); nothing was done"),
+        ),
+    }
 }
 
 pub(super) fn ids_exhausted() -> Refusal {
