@@ -168,5 +168,6 @@ pub struct Dashboard {
     /// Open positions.
     pub open_positions: u32,
     /// Share of trades (positions that are flat again) that made money, in percent to two places; absent before the first.
+    #[serde(default)]
     pub win_rate: Option<Ratio>,
 }

@@ -11,7 +11,11 @@ const REASON_END: usize = 250;
 /// it repeats is cut short in its middle: what was expected instead comes last.
 pub fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let text = text.rfind(" at line ").map_or(text.as_str(), |end| &text[..end]);
+    shortened(text.rfind(" at line ").map_or(text.as_str(), |end| &text[..end]))
+}
+
+/// A reason, cut short in its middle where it is too long.
+pub(crate) fn shortened(text: &str) -> String {
     let length = text.chars().count();
     if length <= REASON_START + REASON_END {
         return text.to_owned();

@@ -30,6 +30,7 @@ pub mod performance;
 pub mod risk;
 pub mod session;
 pub mod topic;
+mod tree;
 
 /// The version of the wire protocol, told in `CONNECTION_ESTABLISHED`.
 pub const PROTOCOL_VERSION: u32 = 1;

@@ -2,6 +2,7 @@
 //!
 //! A message is a [`Head`] (which topic, which place in it, when) and a [`Body`]; on the wire both are one flat object.
 
+mod ack;
 mod snapshot;
 
 pub use snapshot::{Alerts, Executions, Logs, Orders};
@@ -12,7 +13,7 @@ use crate::clock::TimestampMs;
 use crate::command::Report;
 use crate::error::{ErrorCode, Refusal};
 use crate::id::{AccountId, ClientOrderId, CommandId, Epoch, Seq, Symbol};
-use crate::json::{self, Object};
+use crate::json::Object;
 use crate::limits::Limits;
 use crate::log::LogLine;
 use crate::market::{Candle, Instrument, Interval, VenueRules};
@@ -21,8 +22,9 @@ use crate::order::{Execution, Funding, Order, OrderType};
 use crate::performance::{Equity, Performance};
 use crate::risk::Risk;
 use crate::topic::{Topic, TopicClass};
+use crate::tree::{Tree, TreeError};
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What every message may have beside its body.
@@ -86,9 +88,9 @@ macro_rules! bodies {
             }
 
             /// `None` for an unknown kind.
-            fn read(kind: &str, text: &str) -> Result<Option<Body>, DecodeError> {
+            fn read(kind: &str, tree: &Tree<'_>) -> Result<Option<Body>, TreeError> {
                 Ok(Some(match kind {
-                    $($kind => Body::$name(read(text)?),)+
+                    $($kind => Body::$name(Deserialize::deserialize(tree)?),)+
                     _ => return Ok(None),
                 }))
             }
@@ -195,6 +197,7 @@ pub struct ConnectionEstablished {
 
 /// A command was carried out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "ack::Fields")]
 pub struct Ack {
     /// The `action` of the command.
     pub action: String,
@@ -473,12 +476,6 @@ pub struct FeedStatus {
     pub latency_ms: Option<i64>,
 }
 
-#[derive(Deserialize)]
-struct Kind<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Cow<'a, str>,
-}
-
 impl Message {
     /// A message that belongs to no topic.
     pub fn plain(id: Option<CommandId>, timestamp: TimestampMs, body: Body) -> Message {
@@ -520,15 +517,22 @@ impl Message {
 
     /// Reads a frame. Unknown fields are ignored, an unknown `type` gives [`Body::Unknown`].
     pub fn decode(text: &str) -> Result<Message, DecodeError> {
-        let kind = read::<Kind<'_>>(text)?.kind;
-        let Some(body) = Body::read(&kind, text)? else {
+        Message::read(text).map_err(|reason| DecodeError(reason.to_string()))
+    }
+
+    fn read(text: &str) -> Result<Message, TreeError> {
+        let tree = Tree::read(text)?;
+        let kind = tree
+            .text_of("type")
+            .ok_or_else(|| TreeError::missing_field("type"))?;
+        let Some(body) = Body::read(kind, &tree)? else {
             return Ok(Message {
                 head: Head::default(),
-                body: Body::Unknown(kind.into_owned()),
+                body: Body::Unknown(kind.to_owned()),
             });
         };
         Ok(Message {
-            head: read(text)?,
+            head: Head::deserialize(&tree)?,
             body,
         })
     }
@@ -538,7 +542,3 @@ impl Message {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unreadable frame: {0}")]
 pub struct DecodeError(String);
-
-fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DecodeError> {
-    serde_json::from_str(text).map_err(|e| DecodeError(json::reason(&e)))
-}

@@ -54,16 +54,38 @@ fn serialize_decimal<S: Serializer>(number: Decimal, serializer: S) -> Result<S:
     raw.serialize(serializer)
 }
 
+/// What a decimal is called when it is read: a reader that knows the name hands over the digits as they are written.
+pub(crate) const EXACT: &str = "ExactDecimal";
+
 fn deserialize_decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
-    let text = raw.get();
-    // Numbers may also come as text, as exchanges and older clients send them.
-    parse_decimal(
-        text.strip_prefix('"')
-            .and_then(|t| t.strip_suffix('"'))
-            .unwrap_or(text),
-    )
-    .map_err(de::Error::custom)
+    deserializer.deserialize_newtype_struct(EXACT, DecimalVisitor)
+}
+
+struct DecimalVisitor;
+
+impl<'de> de::Visitor<'de> for DecimalVisitor {
+    type Value = Decimal;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Decimal, E> {
+        parse_decimal(text).map_err(de::Error::custom)
+    }
+
+    /// From serde_json, which hands over exact digits as a raw value only.
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Decimal, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let text = raw.get();
+        // Numbers may also come as text, as exchanges and older clients send them.
+        parse_decimal(
+            text.strip_prefix('"')
+                .and_then(|t| t.strip_suffix('"'))
+                .unwrap_or(text),
+        )
+        .map_err(de::Error::custom)
+    }
 }
 
 /// A newtype around an exact decimal, with the arithmetic that makes sense for it.

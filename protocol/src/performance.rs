@@ -100,14 +100,19 @@ pub struct Performance {
     /// Those that lost money.
     pub losses: u64,
     /// Share of trades that made money, in percent, to two places.
+    #[serde(default)]
     pub win_rate: Option<Ratio>,
     /// Profits over losses, to four places.
+    #[serde(default)]
     pub profit_factor: Option<Ratio>,
     /// What a trade makes on average.
+    #[serde(default)]
     pub expectancy: Option<Amount>,
     /// What a winning trade makes on average.
+    #[serde(default)]
     pub average_win: Option<Amount>,
     /// What a losing trade loses on average, above zero.
+    #[serde(default)]
     pub average_loss: Option<Amount>,
     /// The best trade's profit.
     pub largest_win: Amount,
@@ -122,8 +127,10 @@ pub struct Performance {
     /// The largest drawdown of the equity curve, in percent, to two places.
     pub max_drawdown_pct: Ratio,
     /// To four places.
+    #[serde(default)]
     pub sharpe: Option<Ratio>,
     /// To four places.
+    #[serde(default)]
     pub sortino: Option<Ratio>,
     /// By instrument.
     pub by_symbol: Vec<SymbolTally>,
