@@ -206,7 +206,9 @@ test("trailing stop: follows the market, and is filled where it turns", DESKTOP,
   const fill: Fill = { kind: "Trailing stop", fields: { Trail: "0.01" } };
   await page.getByRole("combobox", { name: "Order type" }).selectOption("Trailing stop");
   await expect(unit).toBeVisible();
-  await placed(page, "Sell", fill);
+  // It may rest for a moment only.
+  await fillTicket(page, fill);
+  await side(page, "Sell").click();
   await expect(told(page)).toHaveText(/^Sold 0\.1 /, { timeout: 20_000 });
   await seenFilled(page, "Trailing stop", "Sell");
 });
