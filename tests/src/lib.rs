@@ -11,6 +11,7 @@ pub mod http;
 pub mod journal;
 pub mod order;
 pub mod pump;
+pub mod raw;
 pub mod trader;
 pub mod trial;
 pub mod watcher;

@@ -50,6 +50,10 @@ impl Engine {
             Instruction::ReversePosition(wanted) => desk.reverse(account, at, wanted)?,
             Instruction::CancelAllOrders(wanted) => {
                 desk.account(account)?;
+                // A misspelt instrument has no orders, and is not to be told that they are cancelled.
+                if let Some(symbol) = wanted.symbol {
+                    desk.market(symbol)?;
+                }
                 let ids = self.cancel_orders(account, at, wanted.symbol, OrderReason::User, batch);
                 return Ok(Report {
                     order_ids: ids,

@@ -195,9 +195,10 @@ impl Server {
         if more {
             return now;
         }
-        let due = self
-            .next_heartbeat
-            .min(self.last_heard + to_i64(self.limits.server_dead_ms));
+        let mut due = self.next_heartbeat;
+        if reads {
+            due = due.min(self.last_heard + to_i64(self.limits.server_dead_ms));
+        }
         // Between two turns of state nothing wakes the pump for what came meanwhile, so it must come back by itself.
         if self.next_state > now {
             due.min(self.next_state)

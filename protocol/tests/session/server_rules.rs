@@ -439,3 +439,16 @@ fn a_heartbeat_names_what_was_sent_and_not_what_waits() {
     );
     assert_eq!(beat.heads[&Topic::Orders], (Epoch(1), sent.unwrap()));
 }
+
+#[test]
+fn a_connection_whose_command_the_engine_is_long_at_is_not_asked_again_and_again() {
+    let mut alone = Alone::new(Limits::default());
+    alone.now = 10;
+    alone.say(r#"{"action":"place_order","id":"1","client_order_id":"o-1","symbol":"BTCUSDT","side":"buy","order_type":"market","quantity":1}"#);
+    assert!(alone.poll().iter().any(|out| matches!(out, Outgoing::Engine(_))));
+    // Nothing is read meanwhile, so the silence closes nothing, and there is nothing to do about it either.
+    alone.now = 60_000;
+    let due = alone.due();
+    assert!(due > alone.now, "due at {due}, which is not after {}", alone.now);
+    assert!(alone.poll().iter().all(|out| !matches!(out, Outgoing::Close(_))));
+}
