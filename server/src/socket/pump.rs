@@ -2,6 +2,7 @@
 //! of what arrives is the machine's; how long to wait for the socket is here.
 
 use super::Realtime;
+use super::dialect::{Dialect, Translator};
 use crate::clock;
 use crate::hub::ConnectionGuard;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
@@ -31,6 +32,8 @@ pub struct Pump {
     realtime: Realtime,
     session: String,
     machine: Server,
+    /// Where the client is an older one.
+    translator: Option<Translator>,
 }
 
 /// Why a pump ends.
@@ -60,7 +63,7 @@ enum Woken {
 
 impl Pump {
     /// A pump for a socket that has just been accepted.
-    pub fn new(socket: WebSocket, realtime: Realtime, session: String) -> Pump {
+    pub fn new(socket: WebSocket, realtime: Realtime, session: String, dialect: Option<Dialect>) -> Pump {
         let now = clock::now();
         let greeting = ConnectionEstablished {
             protocol: PROTOCOL_VERSION,
@@ -74,9 +77,16 @@ impl Pump {
             limits: realtime.limits.clone(),
             message: "Connected".to_owned(),
         };
+        let translator = dialect.map(|dialect| {
+            let instruments = realtime
+                .hub
+                .with_board(realtime.account, |board| board.instruments());
+            Translator::new(dialect, session.clone(), &instruments)
+        });
         Pump {
             socket,
             machine: Server::new(greeting, now),
+            translator,
             realtime,
             session,
         }
@@ -120,6 +130,14 @@ impl Pump {
         let mut shutdown = self.realtime.shutdown.clone();
         let mut answer: Option<oneshot::Receiver<EngineAnswer>> = None;
         let mut out = Vec::new();
+        for command in self
+            .translator
+            .as_mut()
+            .map(Translator::opening)
+            .unwrap_or_default()
+        {
+            self.handle(clock::now(), Incoming::Text(&command));
+        }
         loop {
             news.mark_unchanged();
             events.mark_unchanged();
@@ -209,7 +227,15 @@ impl Pump {
                 debug!(session = %self.session, %error, "unreadable");
                 return Some(unreadable(error));
             }
-            Some(Ok(Message::Text(text))) => self.handle(now, Incoming::Text(text.as_str())),
+            Some(Ok(Message::Text(text))) => match &mut self.translator {
+                None => self.handle(now, Incoming::Text(text.as_str())),
+                Some(translator) => {
+                    let bytes_max =
+                        usize::try_from(self.realtime.limits.frame_bytes_max).unwrap_or(usize::MAX);
+                    let command = translator.incoming(text.as_str(), bytes_max);
+                    self.handle(now, Incoming::Text(&command));
+                }
+            },
             Some(Ok(Message::Binary(_))) => self.handle(now, Incoming::Binary),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => self.handle(now, Incoming::Alive),
         }
@@ -236,7 +262,11 @@ impl Pump {
     ) -> Result<Option<oneshot::Receiver<EngineAnswer>>, End> {
         let mut answer = None;
         for outgoing in due {
-            if let Some(text) = outgoing.text() {
+            if let Some(translator) = &mut self.translator {
+                for text in translator.outgoing(&outgoing) {
+                    turn.feed(&mut self.socket, Message::Text(text.into())).await?;
+                }
+            } else if let Some(text) = outgoing.text() {
                 // Frames are made by this server from JSON text, so they are UTF-8.
                 let Ok(text) = Utf8Bytes::try_from(text) else {
                     continue;
