@@ -257,7 +257,7 @@ impl Client {
                 .min()
             }
         };
-        let is_connected = matches!(self.phase, Phase::Open { .. });
+        let is_connected = self.is_greeted();
         of_phase
             .into_iter()
             .chain(

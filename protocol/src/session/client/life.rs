@@ -76,6 +76,7 @@ impl Client {
         self.phase = Phase::Open { since, greeted: true };
         self.dead_after_ms = greeting.limits.client_dead_ms;
         self.reconnect_window_ms = greeting.limits.reconnect_window_ms;
+        self.backoff.set_window(self.reconnect_window_ms);
         self.outputs
             .push_back(Output::Event(Event::Greeted(Box::new(greeting))));
         if self.hidden {
@@ -276,7 +277,7 @@ impl Client {
     }
 
     fn give_up_pending(&mut self, now: TimestampMs) {
-        let is_connected = matches!(self.phase, Phase::Open { .. });
+        let is_connected = self.is_greeted();
         let is_over = |pending: &Pending| now >= pending.given_up_at(is_connected);
         while let Some(place) = self.pending.iter().position(is_over) {
             let Some(pending) = self.pending.remove(place) else {
