@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -321,6 +322,18 @@ impl Wire {
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// Reads one byte each `pause` past the WebSocket layer, until it is told to stop.
+    pub fn drip(&mut self, pause: Duration, stop: &AtomicBool) -> Result<()> {
+        let stream = self.socket.get_mut();
+        stream.set_read_timeout(Some(pause))?;
+        while !stop.load(Ordering::Relaxed) {
+            // An end of the connection is heard of only behind all that is still to be read.
+            let _ = stream.read(&mut [0]);
+            std::thread::sleep(pause);
+        }
+        Ok(())
     }
 
     /// Ends the connection without a word, as a cut cable does not and a killed client does.

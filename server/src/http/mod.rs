@@ -5,6 +5,7 @@ pub mod boot;
 pub mod guard;
 mod health;
 mod pages;
+pub mod patience;
 
 use axum::Router;
 

@@ -6,15 +6,18 @@ use super::dialect::{Dialect, Translator};
 use crate::clock;
 use crate::hub::ConnectionGuard;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use futures::SinkExt;
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, SinkExt as _};
+use std::sync::Arc;
 use std::time::Duration;
 use tickwire_engine::input::Action;
 use tickwire_protocol::PROTOCOL_VERSION;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::command::Instruction;
 use tickwire_protocol::error::{CloseReason, ErrorCode, Refusal};
+use tickwire_protocol::frame::Frame;
 use tickwire_protocol::message::{ConnectionEstablished, Outcome};
-use tickwire_protocol::session::server::{EngineAnswer, Incoming, Outgoing, Server};
+use tickwire_protocol::session::server::{EngineAnswer, Fetch, Incoming, NotKept, Outgoing, Server};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
@@ -22,6 +25,9 @@ use tracing::{debug, info};
 
 /// How long a closed connection is kept for the other side to read why.
 const CLOSE_GRACE: Duration = Duration::from_millis(500);
+
+/// The widest window that first reconnect delays are drawn from.
+const RECONNECT_WINDOW_MS_MAX: u64 = 5_000;
 
 /// How long a shutdown waits for the answer to an order that is being decided.
 const LAST_ANSWER: Duration = Duration::from_millis(1_500);
@@ -34,6 +40,16 @@ pub struct Pump {
     machine: Server,
     /// Where the client is an older one.
     translator: Option<Translator>,
+}
+
+/// What came of asking for old messages.
+type Fetched = Result<Vec<Arc<Frame>>, NotKept>;
+
+/// What was asked of others and is under way.
+#[derive(Default)]
+struct Asked {
+    answer: Option<oneshot::Receiver<EngineAnswer>>,
+    older: Option<BoxFuture<'static, Fetched>>,
 }
 
 /// Why a pump ends.
@@ -57,6 +73,7 @@ enum End {
 enum Woken {
     Frame(Option<Result<Message, axum::Error>>),
     Answer(EngineAnswer),
+    Older(Fetched),
     News,
     Shutdown,
 }
@@ -65,6 +82,10 @@ impl Pump {
     /// A pump for a socket that has just been accepted.
     pub fn new(socket: WebSocket, realtime: Realtime, session: String, dialect: Option<Dialect>) -> Pump {
         let now = clock::now();
+        let mut limits = realtime.limits.clone();
+        // A millisecond for each: however many come back at once, they do not come in one moment.
+        let crowd = u64::from(realtime.hub.connections()).min(RECONNECT_WINDOW_MS_MAX);
+        limits.reconnect_window_ms = limits.reconnect_window_ms.max(crowd);
         let greeting = ConnectionEstablished {
             protocol: PROTOCOL_VERSION,
             server: env!("CARGO_PKG_VERSION").to_owned(),
@@ -74,7 +95,7 @@ impl Pump {
             account: realtime.account,
             account_kind: realtime.account_kind.clone(),
             market: realtime.market.clone(),
-            limits: realtime.limits.clone(),
+            limits,
             message: "Connected".to_owned(),
         };
         let translator = dialect.map(|dialect| {
@@ -128,7 +149,7 @@ impl Pump {
         let mut news = self.realtime.hub.news();
         let mut events = self.realtime.hub.events();
         let mut shutdown = self.realtime.shutdown.clone();
-        let mut answer: Option<oneshot::Receiver<EngineAnswer>> = None;
+        let mut asked = Asked::default();
         let mut out = Vec::new();
         for command in self
             .translator
@@ -152,20 +173,18 @@ impl Pump {
                 deadline: Instant::now() + self.write_stall(),
                 written: false,
             };
-            match self.write(turn, out.drain(..)).await {
-                Ok(Some(asked)) => answer = Some(asked),
-                Ok(None) => {}
-                Err(end) => return end,
+            if let Err(end) = self.write(turn, out.drain(..), &mut asked).await {
+                return end;
             }
             let woken = self
-                .wait(due, &mut news, &mut events, &mut shutdown, &mut answer)
+                .wait(due, &mut news, &mut events, &mut shutdown, &mut asked)
                 .await;
             let now = clock::now();
             match woken {
                 Woken::News => {}
                 Woken::Shutdown => {
                     // What was asked before is answered before the goodbye.
-                    if let Some(asked) = answer.take()
+                    if let Some(asked) = asked.answer.take()
                         && let Ok(Ok(made)) = timeout(LAST_ANSWER, asked).await
                     {
                         self.handle(clock::now(), Incoming::Answered(made));
@@ -173,8 +192,12 @@ impl Pump {
                     self.machine.go_away(now);
                 }
                 Woken::Answer(made) => {
-                    answer = None;
+                    asked.answer = None;
                     self.handle(now, Incoming::Answered(made));
+                }
+                Woken::Older(fetched) => {
+                    asked.older = None;
+                    self.handle(now, Incoming::Fetched(fetched));
                 }
                 Woken::Frame(frame) => {
                     if let Some(end) = self.take_in(now, frame) {
@@ -192,7 +215,7 @@ impl Pump {
         news: &mut watch::Receiver<u64>,
         events: &mut watch::Receiver<u64>,
         shutdown: &mut watch::Receiver<bool>,
-        answer: &mut Option<oneshot::Receiver<EngineAnswer>>,
+        Asked { answer, older }: &mut Asked,
     ) -> Woken {
         let now = clock::now();
         let pause = Duration::from_millis(due.since(now));
@@ -212,6 +235,9 @@ impl Pump {
                 ))))
             }
             _ = shutdown.changed() => Woken::News,
+            fetched = async { older.as_mut().expect("guarded by the branch's condition").await }, if older.is_some() => {
+                Woken::Older(fetched)
+            }
             frame = self.socket.recv(), if wants_input => Woken::Frame(frame),
             _ = events.changed() => Woken::News,
             _ = news.changed(), if !rests => Woken::News,
@@ -253,14 +279,14 @@ impl Pump {
         Duration::from_millis(self.realtime.limits.write_stall_ms)
     }
 
-    /// Writes all that is due, in one go: a write costs far more than the bytes in it. Returns where the engine's answer
-    /// comes, where something was asked of it.
+    /// Writes all that is due, in one go: a write costs far more than the bytes in it. What is asked of others on the way
+    /// is put into `asked`.
     async fn write(
         &mut self,
         mut turn: Turn,
         due: impl Iterator<Item = Outgoing>,
-    ) -> Result<Option<oneshot::Receiver<EngineAnswer>>, End> {
-        let mut answer = None;
+        asked: &mut Asked,
+    ) -> Result<(), End> {
         for outgoing in due {
             if let Some(translator) = &mut self.translator {
                 for text in translator.outgoing(&outgoing) {
@@ -283,13 +309,19 @@ impl Pump {
                 Outgoing::Engine(command) => {
                     // The queue may be full, and what was said before must not wait for it.
                     turn.flush(&mut self.socket).await?;
-                    answer = Some(hand_over(&self.realtime, *command).await);
+                    asked.answer = Some(hand_over(&self.realtime, *command).await);
                 }
-                Outgoing::Text(_) | Outgoing::Frame(_) | Outgoing::Answer(..) => {}
+                Outgoing::Fetch(fetch) => asked.older = Some(self.fetch(fetch)),
+                Outgoing::Text(_) | Outgoing::Frame(_) | Outgoing::Changes { .. } | Outgoing::Answer(..) => {}
             }
         }
-        turn.flush(&mut self.socket).await?;
-        Ok(answer)
+        turn.flush(&mut self.socket).await
+    }
+
+    /// Reads old messages, beside all else that this connection does.
+    fn fetch(&self, fetch: Fetch) -> BoxFuture<'static, Fetched> {
+        let (hub, account) = (self.realtime.hub.clone(), self.realtime.account);
+        async move { hub.older(account, fetch).await }.boxed()
     }
 
     /// Sends the close frame, and waits a moment so that it is read before the connection is gone.
