@@ -74,7 +74,7 @@ pub(super) fn read(dialect: Dialect, text: &str) -> Asked {
             Ok(topics) if verb == "subscribe" => {
                 let subscribe = Subscribe {
                     topics: topics.clone(),
-                    resume: Vec::new(),
+                    ..Subscribe::default()
                 };
                 Asked::Of(Command::Subscribe(subscribe), Then::Subscribed(topics, request))
             }

@@ -141,7 +141,7 @@ impl Translator {
         let topics = self.dialect.topics().into_iter();
         let subscribe = Subscribe {
             topics: topics.filter(|topic| !Topic::UNASKED.contains(topic)).collect(),
-            resume: Vec::new(),
+            ..Subscribe::default()
         };
         let commands = questions.into_iter().chain([Command::Subscribe(subscribe)]);
         commands

@@ -20,14 +20,15 @@ impl Translator {
                     .and_then(|text| Message::decode(text).ok());
                 message.map_or_else(Vec::new, |message| self.said(&message))
             }
-            Outgoing::Frame(frame) => self.told(frame.message()),
+            // An older kind has no words for a part of a value, so it gets the whole.
+            Outgoing::Frame(frame) | Outgoing::Changes { frame, .. } => self.told(frame.message()),
             Outgoing::Answer(frame, id) if self.pending.contains_key(id) => self.told(frame.message()),
             Outgoing::Answer(frame, id) => {
                 let mut message = frame.message().clone();
                 message.head.id = Some(id.clone());
                 vec![message.encode()]
             }
-            Outgoing::Ping | Outgoing::Engine(_) | Outgoing::Close(_) => Vec::new(),
+            Outgoing::Ping | Outgoing::Fetch(_) | Outgoing::Engine(_) | Outgoing::Close(_) => Vec::new(),
         }
     }
 
