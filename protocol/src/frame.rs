@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 pub struct Frame {
     message: Message,
     text: OnceLock<Bytes>,
+    taken_in: u64,
 }
 
 impl Frame {
@@ -17,7 +18,18 @@ impl Frame {
         Frame {
             message,
             text: OnceLock::new(),
+            taken_in: 0,
         }
+    }
+
+    /// The same, with the moment that what it tells of was taken in, in microseconds of a clock of the server's own.
+    pub fn taken_in_at(self, taken_in: u64) -> Frame {
+        Frame { taken_in, ..self }
+    }
+
+    /// When what it tells of was taken in; 0 where nobody said.
+    pub fn taken_in(&self) -> u64 {
+        self.taken_in
     }
 
     /// The message.

@@ -7,8 +7,10 @@
 
 mod ports;
 mod questions;
+mod tally;
 
 pub use ports::{Board, EngineAnswer, Incoming, NotKept, Outgoing};
+pub use tally::Tally;
 
 use super::rate::RateLimit;
 use crate::clock::TimestampMs;
@@ -18,8 +20,8 @@ use crate::frame::Frame;
 use crate::id::{ClientOrderId, CommandId, Seq, Symbol};
 use crate::limits::Limits;
 use crate::message::{
-    Ack, Body, ConnectionEstablished, ErrorBody, GoingAway, Heartbeat, Message, Outcome, Pong, Reset,
-    ResetReason, Resumed, Subscribed, Unsubscribed,
+    Ack, Body, ConnectionEstablished, ErrorBody, Heartbeat, Message, Outcome, Pong, Reset, ResetReason,
+    Resumed, Subscribed, Unsubscribed,
 };
 use crate::topic::{Topic, TopicClass};
 use bytes::Bytes;
@@ -59,6 +61,7 @@ pub struct Server {
     state_sent: bool,
     next_heartbeat: TimestampMs,
     closing: bool,
+    tally: Tally,
 }
 
 #[derive(Debug)]
@@ -84,6 +87,7 @@ impl Server {
             state_sent: false,
             next_heartbeat: now + to_i64(limits.heartbeat_ms),
             closing: false,
+            tally: Tally::default(),
             limits,
         };
         server.answer(Message::plain(None, now, Body::ConnectionEstablished(greeting)));
@@ -145,13 +149,7 @@ impl Server {
 
     /// The server shuts down: say so, then close.
     pub fn go_away(&mut self, now: TimestampMs) {
-        let window = (0, self.limits.reconnect_window_ms);
-        let body = GoingAway {
-            reason: "shutdown".to_owned(),
-            reconnect_ms: window,
-        };
-        self.answer(Message::plain(None, now, Body::GoingAway(body)));
-        self.close(CloseReason::GoingAway);
+        self.go_away_within(now, (0, self.limits.reconnect_window_ms));
     }
 
     /// Says why and closes.
@@ -260,6 +258,7 @@ impl Server {
                 return true;
             }
             if let Some(frame) = board.state(*topic, subscription.sent) {
+                self.tally.skip(subscription.sent, frame.message().head.seq);
                 subscription.sent = frame.message().head.seq.or(subscription.sent);
                 out.push(Outgoing::Frame(frame));
                 room -= 1;
@@ -280,29 +279,17 @@ impl Server {
         let Err(retry_after_ms) = self.rate.take(now) else {
             return true;
         };
-        self.violations += 1;
-        if self.violations > self.limits.rate_violations_max {
-            self.close(CloseReason::RateLimited);
-            return false;
-        }
         let message = format!(
             "more than {} commands a second; this one was not carried out, send it again in {retry_after_ms} ms",
             self.limits.commands_per_second
         );
-        let mut body = ErrorBody::from(Refusal::new(ErrorCode::RateLimited, message));
-        body.retry_after_ms = Some(retry_after_ms);
-        let short =
-            |text: &&str| text.len() <= usize::try_from(self.limits.frame_bytes_max).unwrap_or(usize::MAX);
-        let id = text.filter(short).and_then(|text| match Envelope::decode(text) {
-            Ok(envelope) => envelope.id,
-            Err(bad) => bad.id,
-        });
-        self.answer(Message::plain(id, now, Body::Error(body)));
+        self.too_fast(now, text, retry_after_ms, message);
         false
     }
 
     fn command(&mut self, now: TimestampMs, id: Option<CommandId>, command: Command, board: &dyn Board) {
         let action = command.action();
+        self.tally.action = Some(action);
         let done = match command {
             Command::SubscribeTicker(symbol) => {
                 let subscribe = Subscribe {
@@ -446,6 +433,7 @@ impl Server {
             self.topics.insert(topic, Subscription { sent: Some(head) });
             self.reset(now, topic, ResetReason::Retention, from.seq.next(), board);
         } else {
+            self.tally.resume(from.seq, head);
             let body = Body::Resumed(Resumed {
                 from: from.seq.next(),
                 head,
@@ -462,6 +450,7 @@ impl Server {
         lost_from: Seq,
         board: &dyn Board,
     ) {
+        self.tally.resets += 1;
         let (ep, head) = board.head(topic);
         self.answer(Message::of(
             topic,
