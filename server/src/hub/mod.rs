@@ -16,6 +16,7 @@ pub use board::BoardView;
 pub use log::RETENTION;
 pub use mirror::Seed;
 
+use crate::metrics::Metrics;
 use board::BoardState;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
@@ -90,6 +91,7 @@ struct Shared {
     news: watch::Sender<u64>,
     events: watch::Sender<u64>,
     connections: AtomicU32,
+    metrics: Metrics,
 }
 
 impl Hub {
@@ -101,6 +103,7 @@ impl Hub {
                 news: watch::Sender::new(0),
                 events: watch::Sender::new(0),
                 connections: AtomicU32::new(0),
+                metrics: Metrics::default(),
             }),
         }
     }
@@ -130,8 +133,27 @@ impl Hub {
         self.shared.board.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What the server counts of itself.
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// Accounts by where their risk guard stands: normal, paused, stopped.
+    pub fn risk_counts(&self) -> [u64; 3] {
+        self.shared
+            .board
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .risk_counts()
+    }
+
     /// Publishes in order and wakes those who wait.
     pub fn publish(&self, publications: impl IntoIterator<Item = Publication>) {
+        self.publish_taken_in(publications, 0);
+    }
+
+    /// The same, of what the feed told at `taken_in` ([`crate::metrics::micros`]); 0 where it is not the feed's word.
+    pub fn publish_taken_in(&self, publications: impl IntoIterator<Item = Publication>, taken_in: u64) {
         let mut any = false;
         let mut any_event = false;
         {
@@ -139,7 +161,7 @@ impl Hub {
             for publication in publications {
                 any = true;
                 any_event |= matches!(publication, Publication::Event { .. } | Publication::Line(_));
-                board.publish(publication);
+                board.publish(publication, taken_in);
             }
         }
         if any_event {

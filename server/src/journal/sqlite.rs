@@ -18,6 +18,9 @@ use tracing::{error, info};
 /// The name of the database in the data folder.
 pub(super) const FILE: &str = "journal.db";
 
+/// What the journal takes of the data folder: the database and its write-ahead log.
+pub const FILES: [&str; 2] = [FILE, "journal.db-wal"];
+
 /// Entries that are cut off without a person's word: what one disk may have failed to write. More than that was done by
 /// something else, and a person should look.
 const CUT_MAX: u64 = 1_000;
@@ -109,7 +112,7 @@ impl SqliteJournal {
                 .execute_batch("BEGIN IMMEDIATE; COMMIT;")
                 .map_err(unopened)?;
             let entries = schema::migrate(&mut database)?;
-            info!(entries, from = found, to = SCHEMA, "the journal has a new schema");
+            info!(target: "tickwire::journal", entries, from = found, to = SCHEMA, "the journal has a new schema");
         }
 
         // Seconds tell two journals in the same folder apart, one after the other; a clock before 1970 gives 1.
@@ -177,7 +180,7 @@ impl SqliteJournal {
             )?;
             self.history.epoch = to_epoch(epoch);
             cut = repaired.entries;
-            error!(
+            error!(target: "tickwire::journal",
                 entries = cut,
                 kept = self.end.seq.0,
                 reason = damage.reason,

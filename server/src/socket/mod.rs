@@ -1,10 +1,13 @@
 //! `/api/ws/realtime`: one WebSocket a client, carried by [`pump`]. It sees the hub and the queue of commands, nothing
 //! else; what is said is decided by `tickwire_protocol::session::server`.
 
+mod meter;
 mod pump;
 
 use crate::hub::Hub;
 use crate::queue::CommandSender;
+use crate::walls::{Client, Walls};
+use axum::Extension;
 use axum::Router;
 use axum::extract::{State, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -16,7 +19,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tickwire_protocol::id::{AccountId, Epoch};
 use tickwire_protocol::limits::Limits;
 use tickwire_protocol::{REALTIME_PATH, SUBPROTOCOL_JSON};
-use tokio::sync::watch;
 
 /// Read buffer of a connection. The library's default of 128 KiB is cleared at every read and kept for life.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -52,8 +54,8 @@ pub struct Realtime {
     pub epoch: Epoch,
     /// Which life of the server this is; part of the names of its connections.
     pub boot: Epoch,
-    /// Turns true when the server shuts down.
-    pub shutdown: watch::Receiver<bool>,
+    /// What strangers and users are measured by, and how the server is left.
+    pub walls: Walls,
     /// Numbers the connections.
     pub connection_ids: Arc<AtomicU64>,
 }
@@ -66,7 +68,8 @@ pub fn router(realtime: Realtime) -> Router {
 }
 
 async fn upgrade(
-    State(realtime): State<Realtime>,
+    State(mut realtime): State<Realtime>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -83,6 +86,8 @@ async fn upgrade(
             format!("this endpoint speaks {SUBPROTOCOL_JSON}; offer it, or no subprotocol at all\n");
         return (StatusCode::BAD_REQUEST, message).into_response();
     }
+    let connections = realtime.hub.connections().saturating_add(1);
+    realtime.limits = realtime.walls.tell(&realtime.limits, client.address, connections);
     let number = realtime.connection_ids.fetch_add(1, Ordering::Relaxed) + 1;
     let session = format!("c-{}-{number}", realtime.boot.0);
     upgrade

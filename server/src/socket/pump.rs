@@ -2,8 +2,11 @@
 //! of what arrives is the machine's; how long to wait for the socket is here.
 
 use super::Realtime;
+use super::meter::Meter;
 use crate::clock;
+use crate::drain::Plan;
 use crate::hub::ConnectionGuard;
+use crate::walls::Seat;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures::SinkExt;
 use std::time::Duration;
@@ -31,6 +34,7 @@ pub struct Pump {
     realtime: Realtime,
     session: String,
     machine: Server,
+    meter: Meter,
 }
 
 /// Why a pump ends.
@@ -77,6 +81,7 @@ impl Pump {
         Pump {
             socket,
             machine: Server::new(greeting, now),
+            meter: Meter::new(realtime.hub.metrics().clone()),
             realtime,
             session,
         }
@@ -87,28 +92,36 @@ impl Pump {
         let Some(_counted) = self.admit().await else {
             return;
         };
-        info!(session = %self.session, "connected");
+        info!(target: "tickwire::socket", session = %self.session, "connected");
         match self.carry().await {
-            End::Gone => info!(session = %self.session, "disconnected"),
+            End::Gone => {
+                info!(target: "tickwire::socket", session = %self.session, "disconnected");
+                self.meter.closed("gone");
+            }
             End::ClosedByClient => {
-                info!(session = %self.session, "disconnected");
+                self.meter.closed("closed_by_client");
+                info!(target: "tickwire::socket", session = %self.session, "disconnected");
                 self.linger().await;
             }
             End::Closed(reason) => {
-                info!(session = %self.session, reason = reason.as_str(), "closed");
+                info!(target: "tickwire::socket", session = %self.session, reason = reason.as_str(), "closed");
+                self.meter.closed(reason.as_str());
                 self.say_goodbye(reason.code(), reason.as_str()).await;
             }
             End::Broken { code, reason } => {
-                info!(session = %self.session, code, reason, "closed");
+                info!(target: "tickwire::socket", session = %self.session, code, reason, "closed");
+                self.meter.closed(reason);
                 self.say_goodbye(code, reason).await;
             }
         }
     }
 
-    async fn admit(&mut self) -> Option<ConnectionGuard> {
-        let guard = self.realtime.hub.admit(self.realtime.connections_max);
+    async fn admit(&mut self) -> Option<(Seat, ConnectionGuard)> {
+        let seat = self.realtime.walls.seat(self.realtime.account);
+        let guard = seat.zip(self.realtime.hub.admit(self.realtime.connections_max));
         if guard.is_none() {
             let reason = CloseReason::TooManyConnections;
+            self.meter.closed(reason.as_str());
             self.say_goodbye(reason.code(), reason.as_str()).await;
         }
         guard
@@ -117,7 +130,7 @@ impl Pump {
     async fn carry(&mut self) -> End {
         let mut news = self.realtime.hub.news();
         let mut events = self.realtime.hub.events();
-        let mut shutdown = self.realtime.shutdown.clone();
+        let mut drain = self.realtime.walls.drain().watch();
         let mut answer: Option<oneshot::Receiver<EngineAnswer>> = None;
         let mut out = Vec::new();
         loop {
@@ -129,6 +142,8 @@ impl Pump {
                 .realtime
                 .hub
                 .with_board(self.realtime.account, |board| machine.poll(now, board, &mut out));
+            let tally = self.machine.take_tally();
+            self.meter.polled(tally);
             // The board's lock is free again: whatever has to be encoded is encoded here.
             let turn = Turn {
                 deadline: Instant::now() + self.write_stall(),
@@ -139,8 +154,9 @@ impl Pump {
                 Ok(None) => {}
                 Err(end) => return end,
             }
+            self.meter.written(answer.is_some());
             let woken = self
-                .wait(due, &mut news, &mut events, &mut shutdown, &mut answer)
+                .wait(due, &mut news, &mut events, &mut drain, &mut answer)
                 .await;
             let now = clock::now();
             match woken {
@@ -152,7 +168,9 @@ impl Pump {
                     {
                         self.handle(clock::now(), Incoming::Answered(made));
                     }
-                    self.machine.go_away(now);
+                    let plan = *drain.borrow();
+                    let window = plan.map(|plan| plan.reconnect_ms(Instant::now()));
+                    self.machine.go_away_within(now, window.unwrap_or_default());
                 }
                 Woken::Answer(made) => {
                     answer = None;
@@ -173,16 +191,19 @@ impl Pump {
         due: TimestampMs,
         news: &mut watch::Receiver<u64>,
         events: &mut watch::Receiver<u64>,
-        shutdown: &mut watch::Receiver<bool>,
+        drain: &mut watch::Receiver<Option<Plan>>,
         answer: &mut Option<oneshot::Receiver<EngineAnswer>>,
     ) -> Woken {
         let now = clock::now();
         let pause = Duration::from_millis(due.since(now));
         let rests = self.machine.rests_at(now);
         let wants_input = self.machine.wants_input();
-        if *shutdown.borrow_and_update() {
+        let asked_at = Instant::now();
+        let leaves_at = drain.borrow_and_update().map(|plan| plan.moment(&self.session));
+        if leaves_at.is_some_and(|leaves_at| leaves_at <= asked_at) {
             return Woken::Shutdown;
         }
+        let back_at = leaves_at.map_or(asked_at + pause, |leaves_at| leaves_at.min(asked_at + pause));
         tokio::select! {
             // In this order: what has arrived is read before silence is looked at.
             biased;
@@ -193,11 +214,11 @@ impl Pump {
                     Outcome::Unknown,
                 ))))
             }
-            _ = shutdown.changed() => Woken::News,
+            _ = drain.changed() => Woken::News,
             frame = self.socket.recv(), if wants_input => Woken::Frame(frame),
             _ = events.changed() => Woken::News,
             _ = news.changed(), if !rests => Woken::News,
-            () = sleep_until(Instant::now() + pause) => Woken::News,
+            () = sleep_until(back_at) => Woken::News,
         }
     }
 
@@ -206,14 +227,35 @@ impl Pump {
             None => return Some(End::Gone),
             Some(Ok(Message::Close(_))) => return Some(End::ClosedByClient),
             Some(Err(error)) => {
-                debug!(session = %self.session, %error, "unreadable");
+                debug!(target: "tickwire::socket", session = %self.session, %error, "unreadable");
                 return Some(unreadable(error));
             }
-            Some(Ok(Message::Text(text))) => self.handle(now, Incoming::Text(text.as_str())),
-            Some(Ok(Message::Binary(_))) => self.handle(now, Incoming::Binary),
+            Some(Ok(Message::Text(text))) => self.take_in_text(now, text.as_str()),
+            Some(Ok(Message::Binary(_))) => {
+                self.handle(now, Incoming::Binary);
+                self.meter.taken_in(self.machine.take_tally());
+            }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => self.handle(now, Incoming::Alive),
         }
         None
+    }
+
+    fn take_in_text(&mut self, now: TimestampMs, text: &str) {
+        self.meter.read();
+        // What the connection's own rate refuses is not taken from what its user's other connections may ask.
+        let excess = if self.machine.has_room(now) {
+            self.realtime.walls.command(self.realtime.account).err()
+        } else {
+            None
+        };
+        match excess {
+            Some(retry_after_ms) => {
+                let who = "your connections together";
+                self.machine.refuse_excess(now, text, retry_after_ms, who);
+            }
+            None => self.handle(now, Incoming::Text(text)),
+        }
+        self.meter.taken_in(self.machine.take_tally());
     }
 
     fn handle(&mut self, now: TimestampMs, incoming: Incoming<'_>) {
@@ -237,6 +279,7 @@ impl Pump {
         let mut answer = None;
         for outgoing in due {
             if let Some(text) = outgoing.text() {
+                self.meter.writes(&outgoing, &text);
                 // Frames are made by this server from JSON text, so they are UTF-8.
                 let Ok(text) = Utf8Bytes::try_from(text) else {
                     continue;
