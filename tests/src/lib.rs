@@ -9,6 +9,7 @@ pub mod desk;
 pub mod exact;
 pub mod http;
 pub mod journal;
+pub mod metrics;
 pub mod order;
 pub mod pump;
 pub mod trader;
