@@ -21,4 +21,5 @@ mod samples;
 mod server_rules;
 mod snapshots;
 mod subscriptions;
+mod walls;
 mod wire;

@@ -3,18 +3,21 @@
 pub mod assets;
 pub mod boot;
 pub mod guard;
-mod health;
+pub mod health;
+pub mod metrics;
 mod pages;
 pub mod patience;
+pub mod policy;
 
 use axum::Router;
 
 use crate::http::assets::SiteAssets;
 use crate::http::boot::DeskView;
-use crate::journal::JournalWatch;
 
 /// Every route of the server but the socket's. A path that no route and no asset claims gets the app's own page with
 /// status 404.
-pub fn router(assets: SiteAssets, desk: DeskView, journal: JournalWatch) -> Router {
-    health::router(desk.hub.clone(), journal).merge(pages::router(assets, desk))
+pub fn router(assets: SiteAssets, desk: DeskView, sources: metrics::Sources) -> Router {
+    health::router(sources.desk.clone())
+        .merge(metrics::router(sources))
+        .merge(pages::router(assets, desk))
 }

@@ -12,13 +12,17 @@ use tickwire_app::{App, shell};
 
 use crate::http::assets::SiteAssets;
 use crate::http::boot::DeskView;
+use crate::http::policy::provide_policy;
 
 /// One route per page of the app; every other path is an asset or the 404 page.
 pub fn router(assets: SiteAssets, desk: DeskView) -> Router {
     let options = leptos_options(&assets);
     let site_version = assets.version().to_owned();
     // Looked at anew for every page: the HTML carries the values of its own moment.
-    let provide_boot = move || provide_context(desk.boot(&site_version));
+    let provide_boot = move || {
+        provide_policy();
+        provide_context(desk.boot(&site_version));
+    };
     let render = {
         let options = options.clone();
         move || shell(options.clone())

@@ -3,10 +3,13 @@
 //! clients where they come by their paths.
 
 pub mod dialect;
+mod meter;
 mod pump;
 
 use crate::hub::Hub;
 use crate::queue::CommandSender;
+use crate::walls::{Client, Walls};
+use axum::Extension;
 use axum::Router;
 use axum::extract::{RawQuery, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -19,7 +22,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tickwire_protocol::id::{AccountId, Epoch};
 use tickwire_protocol::limits::Limits;
 use tickwire_protocol::{REALTIME_PATH, SUBPROTOCOL_JSON};
-use tokio::sync::watch;
 
 /// Read buffer of a connection. The library's default of 128 KiB is cleared at every read and kept for life.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -55,8 +57,8 @@ pub struct Realtime {
     pub epoch: Epoch,
     /// Which life of the server this is; part of the names of its connections.
     pub boot: Epoch,
-    /// Turns true when the server shuts down.
-    pub shutdown: watch::Receiver<bool>,
+    /// What strangers and users are measured by, and how the server is left.
+    pub walls: Walls,
     /// Numbers the connections.
     pub connection_ids: Arc<AtomicU64>,
 }
@@ -74,12 +76,13 @@ pub fn router(realtime: Realtime) -> Router {
 fn endpoint(of_path: Option<Dialect>) -> MethodRouter<Realtime> {
     any(
         move |State(realtime): State<Realtime>,
+              Extension(client): Extension<Client>,
               headers: HeaderMap,
               RawQuery(query): RawQuery,
               upgrade: WebSocketUpgrade| async move {
             // The query may hold a secret, so nothing of it is repeated.
             match Dialect::chosen(of_path, query.as_deref()) {
-                Ok(dialect) => accept(realtime, &headers, upgrade, dialect),
+                Ok(dialect) => accept(realtime, &client, &headers, upgrade, dialect),
                 Err(unknown) => (StatusCode::BAD_REQUEST, format!("{unknown}\n")).into_response(),
             }
         },
@@ -87,7 +90,8 @@ fn endpoint(of_path: Option<Dialect>) -> MethodRouter<Realtime> {
 }
 
 fn accept(
-    realtime: Realtime,
+    mut realtime: Realtime,
+    client: &Client,
     headers: &HeaderMap,
     upgrade: WebSocketUpgrade,
     dialect: Option<Dialect>,
@@ -105,6 +109,8 @@ fn accept(
             format!("this endpoint speaks {SUBPROTOCOL_JSON}; offer it, or no subprotocol at all\n");
         return (StatusCode::BAD_REQUEST, message).into_response();
     }
+    let connections = realtime.hub.connections().saturating_add(1);
+    realtime.limits = realtime.walls.tell(&realtime.limits, client.address, connections);
     let number = realtime.connection_ids.fetch_add(1, Ordering::Relaxed) + 1;
     let session = format!("c-{}-{number}", realtime.boot.0);
     upgrade
