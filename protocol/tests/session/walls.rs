@@ -23,8 +23,16 @@ fn what_is_above_a_shared_rate_is_answered_by_its_id_and_not_done() {
         unreachable!("it has a code");
     };
     assert_eq!(error.retry_after_ms, Some(40));
-    assert!(error.message.starts_with(WHO) && error.message.contains("40 ms"), "{}", error.message);
-    assert_eq!(alone.server.take_tally().action, None, "it was no command that was carried out");
+    assert!(
+        error.message.starts_with(WHO) && error.message.contains("40 ms"),
+        "{}",
+        error.message
+    );
+    assert_eq!(
+        alone.server.take_tally().action,
+        None,
+        "it was no command that was carried out"
+    );
     alone.publish(Topic::Orders, 1);
     assert!(alone.poll().is_empty(), "nothing was subscribed to");
 }
@@ -65,7 +73,10 @@ fn a_shutdown_tells_the_window_that_it_was_given() {
     let mut alone = Alone::new(Limits::default());
     alone.server.go_away_within(TimestampMs(5), (300, 900));
     let out = alone.poll();
-    assert!(matches!(out.last(), Some(Outgoing::Close(CloseReason::GoingAway))));
+    assert!(matches!(
+        out.last(),
+        Some(Outgoing::Close(CloseReason::GoingAway))
+    ));
     let told = messages(out);
     let Some(Body::GoingAway(going)) = told.last().map(|message| &message.body) else {
         unreachable!("it is the last word: {told:?}");
@@ -88,7 +99,11 @@ fn conflated_values_resumes_and_resets_are_tallied() {
     }
     alone.now += 100;
     alone.poll();
-    assert_eq!(alone.server.take_tally().conflated, 3, "the newest of four was sent");
+    assert_eq!(
+        alone.server.take_tally().conflated,
+        3,
+        "the newest of four was sent"
+    );
 
     alone.publish(Topic::Orders, 6);
     alone.ask(r#"{"action":"subscribe","topics":["orders"],"resume":[{"topic":"orders","ep":1,"seq":2}]}"#);
