@@ -426,6 +426,14 @@ mod tests {
     }
 
     #[test]
+    fn no_style_stands_in_the_html_for_the_policy_refuses_it() {
+        let html = el("i")
+            .live("style", || Some("--full:5%".to_owned()))
+            .live("title", || Some("5".to_owned()));
+        assert_eq!(html.to_html(), "<i title=\"5\"></i>");
+    }
+
+    #[test]
     fn lists_flags_and_inputs_are_written_as_they_stand() {
         let owner = Owner::new();
         owner.set();
