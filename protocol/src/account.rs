@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 /// Whether a position is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PositionStatus {
     /// Held.
@@ -19,6 +20,7 @@ pub enum PositionStatus {
 
 /// One position, valued at the mark price. The first nine fields are the mission's, the rest are additions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Position {
     /// Names it from its opening to its close.
     pub id: PositionId,
@@ -37,6 +39,7 @@ pub struct Position {
     pub current_pnl: Amount,
     /// When it was opened, ISO 8601 in UTC.
     #[serde(with = "iso")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::IsoTime"))]
     pub timestamp: TimestampMs,
     /// Whether it is held.
     pub status: PositionStatus,
@@ -97,6 +100,7 @@ pub struct Position {
 
 /// What joins the legs of a position that has two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
     /// Spot bought, the perpetual sold: it earns funding.
@@ -110,6 +114,7 @@ const fn one() -> u32 {
 /// What the whole account has made. `balance = deposits + total_pnl`,
 /// `total_pnl = realized_pnl + unrealized_pnl + funding - fees`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Portfolio {
     /// Equity: what the account would hold if all positions were closed at their mark prices.
     pub balance: Amount,
@@ -132,6 +137,7 @@ pub struct Portfolio {
 
 /// What the account holds and what it can still use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Balance {
     /// Cash: deposits plus realised profit and loss plus funding less fees.
     pub total_balance: Amount,
@@ -160,6 +166,7 @@ pub struct Balance {
 
 /// The account at a glance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Dashboard {
     /// Equity.
     pub total_value: Amount,

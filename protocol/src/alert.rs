@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// When a price alert fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AlertCondition {
     /// The last price comes from below to [`CreateAlert::price`] or above.
@@ -19,6 +20,7 @@ pub enum AlertCondition {
 
 /// A price alert to set. It fires once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreateAlert {
     /// Under which a repetition sets nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,6 +37,7 @@ pub struct CreateAlert {
     pub percent: Option<Ratio>,
     /// A note of the owner's, at most [`NOTE_LENGTH_MAX`] printable characters, told with the alert.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "note")]
+    #[cfg_attr(feature = "schema", schemars(extend("maxLength" = NOTE_LENGTH_MAX, "pattern" = crate::schema::PRINTABLE)))]
     pub note: Option<String>,
 }
 
@@ -53,6 +56,7 @@ fn note<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
 
 /// Where a price alert stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AlertStatus {
     /// It waits for its price.
@@ -65,6 +69,7 @@ pub enum AlertStatus {
 
 /// A price alert that an owner has set: `ALERT_RULE_UPDATE`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AlertRule {
     /// Names it.
     pub id: AlertId,
@@ -94,6 +99,7 @@ pub struct AlertRule {
 
 /// What an alert is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AlertKind {
     /// A price alert of the owner's fired.
@@ -112,11 +118,13 @@ pub enum AlertKind {
     Journal,
     /// A kind of a newer server.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Other,
 }
 
 /// How much an alert matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Good to know.
@@ -129,6 +137,7 @@ pub enum Severity {
 
 /// Something that the desk says: `ALERT`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Alert {
     /// Names it; of a price alert, the rule's.
     pub id: AlertId,

@@ -80,6 +80,7 @@ pub enum Command {
 
 /// Asks for older candles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GetCandles {
     /// The instrument.
     pub symbol: Symbol,
@@ -98,6 +99,7 @@ pub const ROWS_DEFAULT: u32 = 100;
 
 /// Asks for orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GetOrders {
     /// Those of this instrument; all where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -113,6 +115,7 @@ pub struct GetOrders {
 
 /// Asks for executions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GetExecutions {
     /// Those of this instrument; all where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -124,6 +127,7 @@ pub struct GetExecutions {
 
 /// A question after the round trip and the server's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ping {
     /// The client's clock when it asked, echoed in the PONG.
     #[serde(default)]
@@ -183,8 +187,11 @@ struct Head<'a> {
     id: Option<&'a RawValue>,
 }
 
+/// The one field of what is asked of a market.
 #[derive(Serialize, Deserialize)]
-struct OneSymbol {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct OneSymbol {
+    /// The instrument.
     symbol: Symbol,
 }
 

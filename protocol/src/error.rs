@@ -5,6 +5,7 @@ use std::fmt;
 
 /// The stable code of an `ERROR` frame. PROTOCOL.md has the table, with what to do about each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
 pub enum ErrorCode {
@@ -62,6 +63,7 @@ pub enum ErrorCode {
     Internal,
     /// A code of a newer server.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Other,
 }
 
@@ -133,6 +135,11 @@ impl Refusal {
 
 /// Why a server closes a connection. 4000 to 4499: reconnect; 4500 to 4999: do not, until something changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "snake_case")
+)]
 pub enum CloseReason {
     /// The server shuts down; reconnect.
     GoingAway,
@@ -151,6 +158,17 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
+    /// Every reason that a server of this version has.
+    pub const ALL: [CloseReason; 7] = [
+        CloseReason::GoingAway,
+        CloseReason::ServerError,
+        CloseReason::WriteStalled,
+        CloseReason::HeartbeatTimeout,
+        CloseReason::RateLimited,
+        CloseReason::TooManyConnections,
+        CloseReason::TooBig,
+    ];
+
     /// The WebSocket close code.
     pub const fn code(self) -> u16 {
         match self {

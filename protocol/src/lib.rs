@@ -7,6 +7,7 @@
 //! - [`risk`], [`performance`], [`alert`], [`log`]: the risk guard, what trades made, what the desk says by itself
 //! - [`topic`]: what can be subscribed to, and which of the two kinds (state or event) it is
 //! - [`command`], [`message`], [`error`]: the frames of `/api/ws/realtime`; [`partial`]: what changed between two of them
+//! - `schema` (a feature): the AsyncAPI document of all that, generated from these types
 //! - [`session`]: the two ends of the conversation as state machines without I/O and without a clock
 //!
 //! It compiles for native and for wasm, and knows no runtime, no socket and no clock: time is an argument.
@@ -29,6 +30,8 @@ pub mod order;
 pub mod partial;
 pub mod performance;
 pub mod risk;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod session;
 pub mod topic;
 mod tree;
@@ -41,3 +44,9 @@ pub const SUBPROTOCOL_JSON: &str = "tickwire.v1.json";
 
 /// The path of the one WebSocket endpoint.
 pub const REALTIME_PATH: &str = "/api/ws/realtime";
+
+/// The AsyncAPI 3 document of the protocol, which the server serves at [`ASYNCAPI_PATH`].
+pub const ASYNCAPI: &str = include_str!("../asyncapi.json");
+
+/// Where the server serves [`ASYNCAPI`].
+pub const ASYNCAPI_PATH: &str = "/api/ws/asyncapi.json";

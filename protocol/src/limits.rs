@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 /// Bounds and timers of one connection. What a server does not tell is taken to be the default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Limits {
     /// Commands per second that a connection may send for long.

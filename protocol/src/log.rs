@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// How much a log line matters. Finer levels never leave the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum LogLevel {
     /// The usual course of things.
@@ -19,6 +20,7 @@ pub enum LogLevel {
 
 /// One line of the log: `SYSTEM_LOG`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogLine {
     /// How much it matters.
     pub level: LogLevel,
@@ -28,5 +30,6 @@ pub struct LogLine {
     pub message: String,
     /// When, ISO 8601 in UTC.
     #[serde(with = "iso")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::IsoTime"))]
     pub timestamp: TimestampMs,
 }

@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 /// The rules of one tradable instrument.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Instrument {
     /// Its name.
     pub symbol: Symbol,
@@ -38,6 +39,7 @@ pub struct Instrument {
 
 /// What a linear perpetual has beyond a spot instrument. Positions in it are settled in the quote currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Perpetual {
     /// The spot instrument that it follows: its index price is the middle of that one's best prices, and the pair makes
     /// cash-and-carry positions.
@@ -56,6 +58,7 @@ pub struct Perpetual {
 
 /// How the paper venue fills orders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VenueRules {
     /// When a resting limit order is filled.
     pub limit_fill: LimitFill,
@@ -68,6 +71,7 @@ pub struct VenueRules {
 
 /// When a resting limit order is filled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LimitFill {
     /// When the market trades beyond its price: whoever was in the queue before it has been served by then.
@@ -229,6 +233,7 @@ impl<'de> Deserialize<'de> for Interval {
 
 /// Open, high, low, close and volume of one interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Candle {
     /// Start of the interval, Unix milliseconds.
     pub time: TimestampMs,

@@ -29,6 +29,7 @@ use std::collections::BTreeMap;
 
 /// What every message may have beside its body.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Head {
     /// The command that this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,12 +59,12 @@ pub struct Message {
 
 /// Writes out, for every kind of message, its variant, its `type`, and how its frame is written and read.
 macro_rules! bodies {
-    ($($(#[$doc:meta])* $name:ident($body:ty) = $kind:literal,)+) => {
+    ($($(#[doc = $doc:literal])* $name:ident($body:ty) = $kind:literal,)+) => {
         /// What a message tells.
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[expect(clippy::large_enum_variant, reason = "messages that are kept are kept behind an Arc")]
         pub enum Body {
-            $($(#[$doc])* $name($body),)+
+            $($(#[doc = $doc])* $name($body),)+
             /// A message of a newer server; to be ignored.
             Unknown(String),
         }
@@ -93,6 +94,18 @@ macro_rules! bodies {
                     $($kind => Body::$name(Deserialize::deserialize(tree)?),)+
                     _ => return Ok(None),
                 }))
+            }
+
+            /// Of every kind: its `type`, what it is, and the schema of its fields beside those of the [`Head`].
+            #[cfg(feature = "schema")]
+            pub(crate) fn schemas(
+                generator: &mut schemars::SchemaGenerator,
+            ) -> Vec<(&'static str, &'static str, schemars::Schema)> {
+                vec![$((
+                    $kind,
+                    concat!($($doc),*),
+                    <$body as schemars::JsonSchema>::json_schema(generator),
+                ),)+]
             }
         }
     };
@@ -165,6 +178,7 @@ bodies! {
 
 /// A body that has all it tells in `data`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Data<T> {
     /// What it tells.
     pub data: T,
@@ -172,6 +186,7 @@ pub struct Data<T> {
 
 /// The first message of every connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConnectionEstablished {
     /// The version of the wire protocol.
     pub protocol: u32,
@@ -197,6 +212,7 @@ pub struct ConnectionEstablished {
 
 /// A command was carried out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(from = "ack::Fields")]
 pub struct Ack {
     /// The `action` of the command.
@@ -211,6 +227,7 @@ pub struct Ack {
 
 /// What became of a command that changes something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It was carried out and is in the journal.
@@ -223,6 +240,7 @@ pub enum Outcome {
 
 /// A command was refused. Its `id` is always there, `null` where the frame had none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorBody {
     /// The stable code.
     pub code: ErrorCode,
@@ -257,6 +275,7 @@ impl From<Refusal> for ErrorBody {
 
 /// A subscription stands. Topic, epoch and the position that it starts after are in the head.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Subscribed {
     /// How the topic is delivered.
     pub class: TopicClass,
@@ -264,10 +283,12 @@ pub struct Subscribed {
 
 /// A subscription ended. The topic is in the head.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Unsubscribed {}
 
 /// A lossless topic goes on where the client stood: every message from `from` to `head` follows, then what is new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resumed {
     /// The first message that follows.
     pub from: Seq,
@@ -277,6 +298,7 @@ pub struct Resumed {
 
 /// A lossless topic cannot go on where the client stood. The topic goes on after the head's `seq`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reset {
     /// Why.
     pub reason: ResetReason,
@@ -286,6 +308,7 @@ pub struct Reset {
 
 /// Why a topic cannot go on where the client stood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ResetReason {
     /// The message after the client's place is kept no longer.
@@ -298,6 +321,7 @@ pub enum ResetReason {
 
 /// The answer to a ping: enough to reckon the round trip and the offset of the clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pong {
     /// The client's clock when it asked.
     pub t0: i64,
@@ -310,6 +334,7 @@ pub struct Pong {
 /// A sign of life, with the place of the last message that was sent of every lossless topic that the connection is
 /// subscribed to: a client that is behind it has lost that message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Heartbeat {
     /// Topic to `[epoch, seq]`.
     pub heads: BTreeMap<Topic, (Epoch, Seq)>,
@@ -317,6 +342,7 @@ pub struct Heartbeat {
 
 /// The server shuts down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GoingAway {
     /// Why.
     pub reason: String,
@@ -326,6 +352,7 @@ pub struct GoingAway {
 
 /// The instruments and their rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Instruments {
     /// One entry each.
     pub instruments: Vec<Instrument>,
@@ -336,6 +363,7 @@ pub struct Instruments {
 
 /// Price and 24-hour figures of one instrument. The first six fields are the mission's, the rest are additions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MarketUpdate {
     /// The instrument.
     pub symbol: Symbol,
@@ -374,6 +402,7 @@ pub struct MarketUpdate {
 
 /// Candles of one instrument and interval, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CandleUpdate {
     /// Whether this is all of the history that is sent unasked; otherwise each candle replaces or follows the one
     /// with the same time.
@@ -384,6 +413,7 @@ pub struct CandleUpdate {
 
 /// Candles of one instrument and interval, oldest first. The last one may still change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Candles {
     /// The instrument.
     pub symbol: Symbol,
@@ -395,6 +425,7 @@ pub struct Candles {
 
 /// All open positions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PositionUpdate {
     /// One entry each, oldest first.
     pub positions: Vec<Position>,
@@ -405,6 +436,7 @@ pub struct PositionUpdate {
 
 /// What the account has made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PortfolioUpdate {
     /// What it has made.
     pub portfolio: Portfolio,
@@ -412,6 +444,7 @@ pub struct PortfolioUpdate {
 
 /// An order changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderUpdate {
     /// How it is executed.
     #[serde(rename = "orderType")]
@@ -422,6 +455,7 @@ pub struct OrderUpdate {
 
 /// The state of one part of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LinkState {
     /// Not yet there.
@@ -438,6 +472,7 @@ pub enum LinkState {
 
 /// The state of the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum JournalState {
     /// Working.
@@ -452,6 +487,7 @@ pub enum JournalState {
 
 /// The state of the server's own parts: the far end of the desk's two links.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Status {
     /// The market data feed.
     pub feed: FeedStatus,
@@ -463,6 +499,7 @@ pub struct Status {
 
 /// The state of the market data feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FeedStatus {
     /// Its name, e.g. `replay`.
     pub name: String,

@@ -8,6 +8,7 @@ use std::ops::Not;
 
 /// Which way an order or a position goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// Buys; a long position.
@@ -38,6 +39,7 @@ impl Side {
 
 /// How an order is to be executed. In commands it is written lower case (`stop_limit`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OrderType {
     /// At once, at the best price there is.
@@ -112,6 +114,7 @@ impl OrderType {
 
 /// Where an order stands in its life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OrderStatus {
     /// Accepted, nothing filled yet; a stop waits for its trigger.
@@ -143,6 +146,7 @@ impl OrderStatus {
 
 /// How long an order works.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum TimeInForce {
     /// Good till cancelled.
@@ -169,6 +173,7 @@ impl TimeInForce {
 
 /// Why an order is where it is, beyond what its status says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OrderReason {
     /// Its owner cancelled it.
@@ -201,11 +206,13 @@ pub enum OrderReason {
     Delisted,
     /// A reason of a newer server.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Other,
 }
 
 /// What joins orders that stand and fall together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum GroupKind {
     /// One cancels the other.
@@ -216,6 +223,7 @@ pub enum GroupKind {
 
 /// An order's part in its group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum GroupRole {
     /// Opens the position.
@@ -228,6 +236,7 @@ pub enum GroupRole {
 
 /// The group that an order belongs to, and its part in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Group {
     /// Names the group: shared by its orders.
     pub id: GroupId,
@@ -246,6 +255,7 @@ pub struct Group {
 /// | `trigger_price` and `price` | `TAKE_PROFIT_LIMIT` | `STOP_LIMIT` |
 /// | `trail_distance` or `trail_percent` | refused | `TRAILING_STOP` |
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Exit {
     /// The limit price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -266,6 +276,7 @@ pub struct Exit {
 
 /// An order as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Order {
     /// The venue's id.
     pub id: OrderId,
@@ -405,6 +416,7 @@ impl Order {
 
 /// One fill of one order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Execution {
     /// Unique; what fills are deduplicated by.
     pub id: ExecutionId,
@@ -440,6 +452,7 @@ pub struct Execution {
 
 /// A funding payment between the longs and the shorts of a perpetual: `amount = ∓ quantity × mark price × rate`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Funding {
     /// The position that paid or was paid.
     pub position_id: PositionId,

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 /// What an account is worth: `EQUITY_UPDATE`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Equity {
     /// Cash plus unrealised profit and loss.
     pub total_equity: Amount,
@@ -40,6 +41,7 @@ pub struct Equity {
 
 /// One point of the equity curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EquityPoint {
     /// When.
     pub time: TimestampMs,
@@ -49,6 +51,7 @@ pub struct EquityPoint {
 
 /// Trades of one instrument or one day.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tally {
     /// Trades.
     pub trades: u64,
@@ -62,6 +65,7 @@ pub struct Tally {
 
 /// Trades of one instrument.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SymbolTally {
     /// The instrument.
     pub symbol: Symbol,
@@ -77,6 +81,7 @@ pub struct SymbolTally {
 
 /// Trades that ended on one UTC day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DayTally {
     /// The day, as in `2025-12-10`.
     pub day: String,
@@ -92,6 +97,7 @@ pub struct DayTally {
 
 /// What an account has made of its trades: `PERFORMANCE_UPDATE`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Performance {
     /// Trades that ended.
     pub trades: u64,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where the risk guard stands. It goes down this list by itself, and up only when a person resumes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RiskStatus {
     /// Everything is allowed.
@@ -19,6 +20,7 @@ pub enum RiskStatus {
 
 /// What brought the risk guard where it stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RiskCause {
     /// Nothing did: the account is as it was opened, or a person resumed.
@@ -36,11 +38,13 @@ pub enum RiskCause {
     Liquidation,
     /// A cause of a newer server.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Other,
 }
 
 /// The limits of an account. Absent: not watched. Percentages are of equity and have two places at most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RiskLimits {
     /// Soft pause at this loss from the peak of equity, in percent of the peak.
     #[serde(default)]
@@ -67,6 +71,7 @@ pub struct RiskLimits {
 
 /// Where the risk guard of an account stands: `RISK_STATUS_UPDATE`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Risk {
     /// Where it stands.
     pub status: RiskStatus,

@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 /// How a topic's messages are delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum TopicClass {
     /// Only the latest value matters: a slow client gets fewer, never older values.

@@ -47,6 +47,7 @@ mod resume;
 mod retries;
 mod rfc6455;
 mod risk;
+mod sdk;
 mod settings;
 mod shutdown;
 mod slow;

@@ -31,21 +31,25 @@ pub fn root() -> PathBuf {
 }
 
 fn build() -> Result<PathBuf> {
+    built(["--package", "tickwire-server", "--bin", "tickwire"])
+}
+
+/// An example of tickwire-client, built where it is not up to date.
+pub fn example(name: &str) -> Result<PathBuf> {
+    built(["--package", "tickwire-client", "--example", name])
+}
+
+fn built(what: [&str; 4]) -> Result<PathBuf> {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args([
-            "build",
-            "--package",
-            "tickwire-server",
-            "--bin",
-            "tickwire",
-            "--message-format=json",
-        ])
+        .arg("build")
+        .args(what)
+        .arg("--message-format=json")
         .current_dir(root())
         .stderr(Stdio::inherit())
         .output()
         .context("cannot start cargo")?;
     if !output.status.success() {
-        bail!("tickwire does not build: see cargo's words above");
+        bail!("{} does not build: see cargo's words above", what[3]);
     }
     let messages = String::from_utf8_lossy(&output.stdout);
     let executable = messages.lines().rev().find_map(|line| {

@@ -1,4 +1,5 @@
-//! The dependency rule between crates: frontend -> app -> protocol <- engine <- server -> app(ssr).
+//! The dependency rule between crates: frontend -> app -> protocol <- engine <- server -> app(ssr), and
+//! client -> protocol.
 
 use toml::{Table, Value};
 
@@ -33,8 +34,18 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
         &[],
     ),
     (
+        "client",
+        &["tickwire-protocol"],
+        &["axum", "leptos", "rusqlite", "tracing-subscriber"],
+    ),
+    (
         "tests",
-        &["tickwire-protocol", "tickwire-engine", "tickwire-server"],
+        &[
+            "tickwire-protocol",
+            "tickwire-engine",
+            "tickwire-server",
+            "tickwire-client",
+        ],
         &[],
     ),
     ("xtask", &[], &["tokio"]),

@@ -18,11 +18,11 @@ pub const RESUME_WORD: &str = "RESUME";
 
 /// Writes out, for every instruction, its variant, its `action`, and how its frame is written and read.
 macro_rules! instructions {
-    ($($(#[$doc:meta])* $name:ident $(($body:ty))? = $action:literal,)+) => {
+    ($($(#[doc = $doc:literal])* $name:ident $(($body:ty))? = $action:literal,)+) => {
         /// A command that changes an account. Each is answered by exactly one `ACK` or `ERROR`.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum Instruction {
-            $($(#[$doc])* $name $(($body))?,)+
+            $($(#[doc = $doc])* $name $(($body))?,)+
         }
 
         impl Instruction {
@@ -49,7 +49,23 @@ macro_rules! instructions {
                     _ => return Ok(None),
                 }))
             }
+
+            /// Of every one: its `action`, what it does, and the schema of its fields, of those that have any.
+            #[cfg(feature = "schema")]
+            pub(crate) fn schemas(
+                generator: &mut schemars::SchemaGenerator,
+            ) -> Vec<(&'static str, &'static str, Option<schemars::Schema>)> {
+                vec![$((
+                    $action,
+                    concat!($($doc),*),
+                    instructions!(@schema generator $(, $body)?),
+                ),)+]
+            }
         }
+    };
+    (@schema $generator:ident) => { None };
+    (@schema $generator:ident, $body:ty) => {
+        Some(<$body as schemars::JsonSchema>::json_schema($generator))
     };
     (@any $name:ident) => { Instruction::$name };
     (@any $name:ident, $body:ty) => { Instruction::$name(_) };
@@ -174,6 +190,7 @@ impl Instruction {
 
 /// What came of an instruction that was carried out: the fields of its `ACK`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// The owner's id of the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -205,6 +222,7 @@ pub struct Report {
 
 /// An order to place. Which of the optional fields an order type needs is in PROTOCOL.md.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlaceOrder {
     /// The owner's id: the same one again places nothing, so that a retry does no harm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -214,6 +232,10 @@ pub struct PlaceOrder {
     /// Buy or sell.
     pub side: Side,
     /// How it is executed; lower or upper case.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(schema_with = "crate::schema::order_type_of_a_command")
+    )]
     pub order_type: OrderType,
     /// How much.
     pub quantity: Quantity,
@@ -278,6 +300,7 @@ impl PlaceOrder {
 
 /// A pair of orders on the same side, of which one cancels the other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlaceOco {
     /// The owner's id of the pair; it names the take-profit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -305,6 +328,8 @@ pub struct PlaceOco {
 
 /// Names an order: by the venue's id or by its owner's, one of the two.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("oneOf" = crate::schema::named_by_one_id())))]
 pub struct OrderRef {
     /// The venue's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -345,6 +370,8 @@ struct EveryLimit {
 
 /// A change of an open order: what is absent stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("oneOf" = crate::schema::named_by_one_id())))]
 pub struct AmendOrder {
     /// The order, by the venue's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -377,6 +404,7 @@ pub struct AmendOrder {
 
 /// Which orders to cancel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CancelAllOrders {
     /// Those of this instrument; all where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -385,6 +413,7 @@ pub struct CancelAllOrders {
 
 /// A position to close at market.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClosePosition {
     /// The owner's id of the closing order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -398,6 +427,7 @@ pub struct ClosePosition {
 
 /// A position to turn at market.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReversePosition {
     /// The owner's id of the order that turns it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -408,6 +438,7 @@ pub struct ReversePosition {
 
 /// Everything to close.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FlattenAll {
     /// Under which a repetition does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -416,6 +447,7 @@ pub struct FlattenAll {
 
 /// The leverage of a perpetual, for positions open and to come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SetLeverage {
     /// The perpetual.
     pub symbol: Symbol,
@@ -425,6 +457,7 @@ pub struct SetLeverage {
 
 /// A cash-and-carry position to open at market: both legs, or nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OpenCarry {
     /// Under which a repetition opens nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -437,6 +470,7 @@ pub struct OpenCarry {
 
 /// A cash-and-carry position to close at market: both legs, or nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CloseCarry {
     /// Under which a repetition closes nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -447,13 +481,16 @@ pub struct CloseCarry {
 
 /// The confirmation that lifts a pause or a stop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ResumeTrading {
     /// Must be [`RESUME_WORD`].
+    #[cfg_attr(feature = "schema", schemars(extend("const" = RESUME_WORD)))]
     pub confirm: String,
 }
 
 /// An alert to withdraw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CancelAlert {
     /// The alert.
     pub alert_id: AlertId,

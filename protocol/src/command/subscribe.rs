@@ -14,11 +14,13 @@ const PARTIAL: &str = "partial";
 
 /// Topics to send from now on, and where the client stands in those that it has seen before.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Subscribe {
     /// The topics.
     pub topics: Vec<Topic>,
     /// Places that the client has reached in lossless topics, which are sent from the next place on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub resume: Vec<ResumeFrom>,
     /// Milliseconds between two values of each of the state topics, where it may be slower than usual.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,6 +31,7 @@ pub struct Subscribe {
         skip_serializing_if = "std::ops::Not::not",
         serialize_with = "features"
     )]
+    #[cfg_attr(feature = "schema", schemars(default, with = "Vec<String>"))]
     pub partial: bool,
 }
 
@@ -38,6 +41,7 @@ fn features<S: Serializer>(_: &bool, serializer: S) -> Result<S::Ok, S::Error> {
 
 /// A place in a lossless topic that a client has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ResumeFrom {
     /// The topic.
     pub topic: Topic,
@@ -49,6 +53,7 @@ pub struct ResumeFrom {
 
 /// How often state topics of the whole connection are sent at most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SetRate {
     /// Milliseconds between two values of each; as usual where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

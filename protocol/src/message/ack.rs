@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 /// The fields of an [`Ack`] and of its report.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct Fields {
     action: String,
     #[serde(default)]

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// Orders of the account. The head has the place in the topic `orders` that they are as of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Orders {
     /// Open ones oldest first, then final ones, the last to end first.
     pub orders: Vec<Order>,
@@ -22,6 +23,7 @@ pub struct Orders {
 
 /// Executions and funding payments of the account. The head has the place in the topic `executions` that they are as of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Executions {
     /// The newest first.
     pub executions: Vec<Execution>,
@@ -32,6 +34,7 @@ pub struct Executions {
 
 /// Alerts of the account. The head has the place in the topic `alerts` that they are as of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Alerts {
     /// Price alerts that wait, oldest first.
     pub rules: Vec<AlertRule>,
@@ -41,6 +44,7 @@ pub struct Alerts {
 
 /// Lines of the server's log. The head has the place in the topic `logs` that they are as of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Logs {
     /// The newest first.
     pub lines: Vec<LogLine>,

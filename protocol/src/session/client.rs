@@ -7,6 +7,7 @@
 mod io;
 mod life;
 mod partials;
+mod places;
 mod topics;
 
 pub use io::{Event, Input, Link, Loss, Output};

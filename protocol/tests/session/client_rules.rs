@@ -4,8 +4,8 @@ use crate::samples;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::{Epoch, Seq};
 use tickwire_protocol::limits::Limits;
-use tickwire_protocol::message::{Body, Message, Subscribed};
-use tickwire_protocol::session::client::{Client, Event, Input, Output};
+use tickwire_protocol::message::{Body, Message, Resumed, Subscribed};
+use tickwire_protocol::session::client::{Client, Event, Input, Link, Output};
 use tickwire_protocol::topic::Topic;
 
 pub(crate) struct Desk {
@@ -137,4 +137,44 @@ fn what_is_left_over_of_an_ended_subscription_is_no_value_of_the_next() {
     desk.subscribed(samples::ticker(), 1, 6);
     desk.value(samples::ticker(), 6);
     assert_eq!(desk.values(), [5, 6]);
+}
+
+#[test]
+fn a_desk_that_comes_back_is_live_once_it_has_what_it_missed() {
+    for missed in [0, 2] {
+        let mut desk = Desk::new();
+        desk.client.subscribe(Topic::Orders);
+        desk.connect();
+        desk.subscribed(Topic::Orders, 1, 5);
+        assert_eq!(desk.client.link(), Link::Live);
+        desk.handle(Input::Closed { code: 1006 });
+        desk.connect();
+        desk.subscribed(Topic::Orders, 1, 5);
+        assert_ne!(
+            desk.client.link(),
+            Link::Live,
+            "it knows nothing of what it missed"
+        );
+        let (from, head) = (Seq(6), Seq(5 + missed));
+        let resumed = Body::Resumed(Resumed { from, head });
+        desk.hear(Message::of(
+            Topic::Orders,
+            Epoch(1),
+            Seq(5),
+            TimestampMs(0),
+            resumed,
+        ));
+        for seq in 6..6 + missed {
+            assert_ne!(desk.client.link(), Link::Live, "{seq} is to come");
+            let body = samples::event_body(Topic::Orders, TimestampMs(0));
+            desk.hear(Message::of(
+                Topic::Orders,
+                Epoch(1),
+                Seq(seq),
+                TimestampMs(0),
+                body,
+            ));
+        }
+        assert_eq!(desk.client.link(), Link::Live);
+    }
 }

@@ -151,7 +151,7 @@ fn etag(file: &EmbeddedFile) -> String {
 }
 
 /// Whether an `If-None-Match` value names this tag. A weak mark, added by some proxies, does not matter for it.
-fn names(if_none_match: &HeaderValue, etag: &str) -> bool {
+pub(super) fn names(if_none_match: &HeaderValue, etag: &str) -> bool {
     let Ok(known) = if_none_match.to_str() else {
         return false;
     };

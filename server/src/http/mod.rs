@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod boot;
+mod document;
 pub mod guard;
 pub mod health;
 pub mod metrics;
@@ -19,5 +20,6 @@ use crate::http::boot::DeskView;
 pub fn router(assets: SiteAssets, desk: DeskView, sources: metrics::Sources) -> Router {
     health::router(sources.desk.clone())
         .merge(metrics::router(sources))
+        .merge(document::router())
         .merge(pages::router(assets, desk))
 }

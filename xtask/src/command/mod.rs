@@ -1,5 +1,6 @@
 //! The commands of xtask: one file each, one row each in [`COMMANDS`].
 
+mod asyncapi;
 mod bench;
 mod build;
 mod check;
@@ -39,6 +40,12 @@ const COMMANDS: &[Command] = &[
         arguments: "",
         about: "formatting, clippy for the server and for the browser, the tidy test",
         run: check::run,
+    },
+    Command {
+        name: "asyncapi",
+        arguments: "",
+        about: "generate protocol/asyncapi.json, the document of the protocol, from its types",
+        run: asyncapi::run,
     },
     Command {
         name: "bench",

@@ -51,6 +51,11 @@ impl Interest {
         self.at = place.or(self.at);
     }
 
+    /// The last place applied.
+    pub(super) fn place(&self) -> Option<(Epoch, Seq)> {
+        self.at
+    }
+
     /// Whether nothing more has to come before the topic is up to date.
     pub(super) fn is_settled(&self) -> bool {
         self.refused || (self.subscribed && self.synced)
@@ -180,8 +185,9 @@ impl Client {
             TopicClass::Lossless => {
                 // The place is handed out before any message, so that even a desk that has seen none can resume. One
                 // that stands elsewhere stays there until the RESET that must follow, and that a cut may swallow.
-                let at = *interest.at.get_or_insert((ep, seq));
-                interest.synced = at == (ep, seq);
+                // Of one that goes on from a place, RESUMED or RESET says whether anything is missing.
+                interest.synced = interest.at.is_none();
+                interest.at.get_or_insert((ep, seq));
             }
             TopicClass::State => {
                 interest.at = interest.at.filter(|(known, _)| *known == ep);
@@ -196,8 +202,8 @@ impl Client {
         let Some(interest) = message.head.topic.and_then(|topic| self.topics.get_mut(&topic)) else {
             return;
         };
-        if interest.subscribed && interest.at.is_some_and(|(_, seq)| seq < resumed.head) {
-            interest.synced = false;
+        if let Some((_, seq)) = interest.at.filter(|_| interest.subscribed) {
+            interest.synced = seq >= resumed.head;
             interest.resumes_to = resumed.head;
         }
     }
