@@ -194,7 +194,11 @@ fn what_only_changed_in_the_document_makes_a_whole_message() {
             panic!("{whole}")
         };
         assert_eq!(update.positions[0].current_price.to_string(), "43260.00");
-        assert_eq!(update.positions[0].entry_price.to_string(), "43000.00", "what did not change stays");
+        assert_eq!(
+            update.positions[0].entry_price.to_string(),
+            "43000.00",
+            "what did not change stays"
+        );
         assert!(update.snapshot);
         let same_again = Message::decode(&whole).unwrap().encode();
         assert_eq!(Json::read(&same_again), Json::read(&whole));
