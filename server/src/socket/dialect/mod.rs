@@ -24,7 +24,7 @@ use tickwire_protocol::frame::Frame;
 use tickwire_protocol::id::CommandId;
 use tickwire_protocol::message::Body;
 use tickwire_protocol::money::Amount;
-use tickwire_protocol::topic::Topic;
+use tickwire_protocol::topic::{Topic, TopicClass};
 use write::Names;
 
 /// Whose frames a connection speaks, where it does not speak the desk's own.
@@ -98,6 +98,8 @@ pub struct Translator {
     names: Names,
     /// What the client named of the dialect's topics; all of them until it names any.
     wanted: Option<BTreeSet<Topic>>,
+    /// The topics that the machine sends.
+    flowing: BTreeSet<Topic>,
     /// Commands that stand for frames of the client, until their answer comes. The machine reads no frame while many
     /// answers wait, which bounds them.
     pending: BTreeMap<CommandId, Then>,
@@ -121,6 +123,7 @@ impl Translator {
             names: Names::new(instruments),
             // The venue's stream is silent until it is asked.
             wanted: (dialect == Dialect::S3).then(BTreeSet::new),
+            flowing: BTreeSet::from(Topic::UNASKED),
             pending: BTreeMap::new(),
             next_id: 0,
             positions: Told::default(),
@@ -138,9 +141,9 @@ impl Translator {
             Dialect::S3 => return Vec::new(),
             Dialect::S4 => Vec::new(),
         };
-        let topics = self.dialect.topics().into_iter();
+        let topics = self.dialect.topics();
         let subscribe = Subscribe {
-            topics: topics.filter(|topic| !Topic::UNASKED.contains(topic)).collect(),
+            topics: topics.difference(&self.flowing).copied().collect(),
             ..Subscribe::default()
         };
         let commands = questions.into_iter().chain([Command::Subscribe(subscribe)]);
@@ -157,7 +160,15 @@ impl Translator {
         }
         match incoming::read(self.dialect, text) {
             Asked::Own => text.to_owned(),
-            Asked::Of(command, then) => self.standing_for(command, then),
+            Asked::Of(mut command, then) => {
+                if let Command::Subscribe(body) = &mut command {
+                    // A lossless topic that is subscribed anew goes on after its last message: what is on its way would
+                    // be lost. State is told anew, so that whoever asks has a value at once.
+                    body.topics
+                        .retain(|topic| topic.class() == TopicClass::State || !self.flowing.contains(topic));
+                }
+                self.standing_for(command, then)
+            }
         }
     }
 

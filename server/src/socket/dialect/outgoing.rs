@@ -35,6 +35,11 @@ impl Translator {
     /// A message that was made for this connection.
     fn said(&mut self, message: &Message) -> Vec<String> {
         let at = message.head.timestamp;
+        match (message.head.topic, &message.body) {
+            (Some(topic), Body::Subscribed(_)) => _ = self.flowing.insert(topic),
+            (Some(topic), Body::Unsubscribed(_)) => _ = self.flowing.remove(&topic),
+            _ => {}
+        }
         let Some(id) = &message.head.id else {
             return match &message.body {
                 Body::Error(error) => self.refusal(error, &Request::default(), at),

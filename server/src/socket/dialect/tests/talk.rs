@@ -2,7 +2,7 @@
 
 use super::*;
 use tickwire_protocol::error::{ErrorCode, Refusal};
-use tickwire_protocol::message::ErrorBody;
+use tickwire_protocol::message::{ErrorBody, Subscribed, Unsubscribed};
 
 fn error(code: ErrorCode, message: &str) -> Body {
     Body::Error(ErrorBody::from(Refusal::new(code, message)))
@@ -14,39 +14,63 @@ fn channels_are_read_wherever_older_clients_put_them() {
         (
             Dialect::S0,
             r#"{"type": "subscribe", "channels": ["balance", "positions"]}"#,
-            r#""topics":["balance","positions"]"#,
+            vec![Topic::Positions, Topic::Balance],
         ),
         (
             Dialect::S2,
             r#"{"type":"subscribe","channels":["position_update","positions","risk"]}"#,
-            r#""topics":["positions","risk"]"#,
+            vec![Topic::Positions, Topic::Risk],
         ),
         (
             Dialect::S3,
             r#"{"op":"subscribe","args":["order","execution"]}"#,
-            r#""topics":["orders","executions"]"#,
+            vec![Topic::Orders, Topic::Executions],
         ),
         (
             Dialect::S4,
             r#"{"type":"subscribe","data":{"channels":["trades"]},"timestamp":"2024-01-15T10:30:00.000Z"}"#,
-            r#""topics":["executions"]"#,
+            vec![Topic::Executions],
         ),
         (
             Dialect::S4,
             r#"{"type":"subscribe","data":{"channel":"alerts"},"timestamp":""}"#,
-            r#""topics":["alerts"]"#,
+            vec![Topic::Alerts],
         ),
         (
             Dialect::S4,
             r#"{"type":"subscribe","data":"dashboard"}"#,
-            r#""topics":["dashboard"]"#,
+            vec![Topic::Dashboard],
         ),
     ];
     for (dialect, text, topics) in cases {
-        let (command, _) = answered(&mut translator(dialect), text);
-        assert!(command.contains(r#""action":"subscribe""#), "{command}");
-        assert!(command.contains(topics), "{command}");
+        let mut translator = translator(dialect);
+        let (command, _) = answered(&mut translator, text);
+        for topic in &topics {
+            assert!(command.contains(&format!("\"{topic}\"")), "{command}");
+        }
+        assert_eq!(translator.wanted, Some(BTreeSet::from_iter(topics)), "{text}");
     }
+}
+
+#[test]
+fn a_lossless_topic_that_flows_is_not_started_anew() {
+    let mut s4 = translator(Dialect::S4);
+    let said = |s4: &mut Translator, body| {
+        let message = of(Topic::Executions, JANUARY, body);
+        assert!(s4.outgoing(&Outgoing::Text(message.encode().into())).is_empty());
+    };
+    s4.opening();
+    let class = TopicClass::Lossless;
+    said(&mut s4, Body::Subscribed(Subscribed { class }));
+    let asked = r#"{"type":"subscribe","data":["trades","dashboard"]}"#;
+    let (command, _) = answered(&mut s4, asked);
+    assert!(command.contains(r#""topics":["dashboard"]"#), "{command}");
+    said(&mut s4, Body::Unsubscribed(Unsubscribed {}));
+    let (command, _) = answered(&mut s4, asked);
+    assert!(
+        command.contains(r#""topics":["executions","dashboard"]"#),
+        "{command}"
+    );
 }
 
 #[test]
