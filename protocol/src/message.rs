@@ -7,6 +7,7 @@ mod snapshot;
 
 pub use snapshot::{Alerts, Executions, Logs, Orders};
 
+use crate::access::SignedIn;
 use crate::account::{Balance, Dashboard, Portfolio, Position};
 use crate::alert::{Alert, AlertRule};
 use crate::clock::TimestampMs;
@@ -119,6 +120,10 @@ bodies! {
     Heartbeat(Heartbeat) = "HEARTBEAT",
     /// The server shuts down.
     GoingAway(GoingAway) = "GOING_AWAY",
+    /// A login stands.
+    AuthOk(AuthOk) = "AUTH_OK",
+    /// The login of this connection ends soon.
+    AuthExpiring(AuthExpiring) = "AUTH_EXPIRING",
     /// The instruments and their rules.
     Instruments(Instruments) = "INSTRUMENTS",
     /// Price and 24-hour figures of one instrument.
@@ -191,6 +196,9 @@ pub struct ConnectionEstablished {
     pub market: String,
     /// Bounds and timers of this connection.
     pub limits: Limits,
+    /// Who the connection acts for; absent where nobody has to log in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<SignedIn>,
     /// A sentence for people.
     pub message: String,
 }
@@ -322,6 +330,20 @@ pub struct GoingAway {
     pub reason: String,
     /// The window, in milliseconds, to draw the first reconnect delay from.
     pub reconnect_ms: (u64, u64),
+}
+
+/// A login stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthOk {
+    /// Until when; `null` where nobody has to log in.
+    pub expires_at: Option<TimestampMs>,
+}
+
+/// The login of this connection ends soon: `authenticate` with a new token renews it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthExpiring {
+    /// In how many milliseconds.
+    pub in_ms: u64,
 }
 
 /// The instruments and their rules.

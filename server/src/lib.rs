@@ -13,7 +13,8 @@
 //! - [`hub`]: the latest values and recent messages, for everybody to read
 //! - [`socket`]: one pump for each WebSocket; sees hub and queue only
 //! - [`http`]: pages rendered on the server, assets, health
-//! - [`cli`]: what an operator asks of a journal on the command line
+//! - [`users`]: who may come in, and which account is theirs
+//! - [`cli`]: what an operator asks of a journal, and does about users, on the command line
 //! - [`config`], [`telemetry`], [`clock`]: what the operator chose, logs, the one clock
 //!
 //! [`run`] puts the parts together; `main.rs` is only a menu.
@@ -29,6 +30,7 @@ pub mod journal;
 pub mod queue;
 pub mod socket;
 pub mod telemetry;
+pub mod users;
 
 use crate::config::Config;
 use crate::config::venue::with_funding_rate;
@@ -41,6 +43,10 @@ use crate::journal::{JournalError, JournalWatch, SqliteJournal};
 use crate::queue::{CommandSender, FeedSender, Job};
 use crate::socket::Realtime;
 use crate::telemetry::page::PageLines;
+use crate::users::accounts::Accounts;
+use crate::users::door::Door;
+use crate::users::store::StoreError;
+use crate::users::{Access, Users};
 use axum::serve::ListenerExt;
 use std::future::{Future, IntoFuture};
 use std::net::SocketAddr;
@@ -55,6 +61,9 @@ use tracing::{error, info, warn};
 
 /// The account that everybody acts for as long as nobody has to log in.
 const SHARED_ACCOUNT: AccountId = AccountId(1);
+
+/// The fact of the journal that names the file of its users.
+const USERS_FACT: &str = "users";
 
 /// The currency of every account.
 const CURRENCY: &str = "USDT";
@@ -91,6 +100,9 @@ pub enum StartError {
     /// The journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The users cannot be had.
+    #[error(transparent)]
+    Users(#[from] StoreError),
     /// The market data cannot be had.
     #[error(transparent)]
     Feed(#[from] exchange::FeedError),
@@ -121,6 +133,11 @@ pub async fn run(
     let anchor = market_anchor(&journal, &config.market, now)?;
     let feed = exchange::open(&config.market, now, anchor)?;
     let market = feed.name().to_owned();
+    let access = access(&config, &journal)?;
+    let accounts = match &access {
+        Access::Open { account } => vec![*account],
+        Access::Users(users) => users.accounts(),
+    };
     let instruments = with_funding_rate(feed.instruments(), config.funding_rate);
     let hub = Hub::new(instruments.clone(), history.epoch, history.boot).with_rules(config.venue);
     let telling = tokio::spawn(tell_lines(lines, hub.clone()));
@@ -130,7 +147,7 @@ pub async fn run(
         currency: CURRENCY.to_owned(),
         rules: config.venue,
         risk: config.risk,
-        account: SHARED_ACCOUNT,
+        accounts: accounts.clone(),
         starting_balance: config.starting_balance,
         feed_name: market.clone(),
         snapshot_every: config.journal.snapshot_every,
@@ -146,10 +163,16 @@ pub async fn run(
 
     let desk = DeskView {
         hub: hub.clone(),
-        account: SHARED_ACCOUNT,
         account_kind: "paper".to_owned(),
         market: market.clone(),
     };
+    let door = Door {
+        access: access.clone(),
+        accounts: Accounts::new(CommandSender::new(queue.clone()), config.starting_balance, accounts),
+        public_origin: config.auth.public_origin.clone(),
+        cookies_are_secure: config.auth.cookies_are_secure(),
+    };
+    let following = access.users().map(|users| tokio::spawn(users.clone().follow()));
     let last_word = queue.clone();
     let stop_seen = stopped.clone();
     let realtime = Realtime {
@@ -157,7 +180,7 @@ pub async fn run(
         commands: CommandSender::new(queue),
         limits: config.limits,
         connections_max,
-        account: SHARED_ACCOUNT,
+        door: door.clone(),
         account_kind: "paper".to_owned(),
         market,
         epoch: history.epoch,
@@ -165,7 +188,7 @@ pub async fn run(
         shutdown: stopped,
         connection_ids: Arc::new(AtomicU64::new(0)),
     };
-    let router = http::router(SiteAssets::load(), desk, watch).merge(socket::router(realtime));
+    let router = http::router(SiteAssets::load(), desk, watch, door).merge(socket::router(realtime));
     let router = http::guard::guarded(router, config.http.allowed_hosts);
 
     if !first_prices(&hub).await {
@@ -204,7 +227,7 @@ pub async fn run(
         tokio::time::sleep(DRAIN * 2).await;
     };
     tokio::select! {
-        served = axum::serve(listener, router).with_graceful_shutdown(drained).into_future() => served?,
+        served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(drained).into_future() => served?,
         () = too_long => warn!("a request was still open"),
     }
     let _ = tokio::join!(feeding, ticking);
@@ -219,6 +242,9 @@ pub async fn run(
         ));
     }
     telling.abort();
+    if let Some(following) = following {
+        following.abort();
+    }
     info!("stopped");
     Ok(())
 }
@@ -238,6 +264,36 @@ fn connections_max(wanted: u32) -> u32 {
         possible, "too few file descriptors for all connections; raise the limit (ulimit -n)"
     );
     possible
+}
+
+/// Who may come in. The users of one desk are not those of another: their accounts would be mixed up.
+fn access(config: &Config, journal: &SqliteJournal) -> Result<Access, StartError> {
+    if !config.auth.is_required {
+        return Ok(Access::Open {
+            account: SHARED_ACCOUNT,
+        });
+    }
+    let users = Users::open(&config.data_dir, config.auth.access_ms)?;
+    let (id, known) = (users.store_id()?, journal.fact(USERS_FACT)?);
+    match known {
+        None => journal.keep_fact(USERS_FACT, id)?,
+        Some(known) if known != id => {
+            return Err(StoreError::Foreign(format!(
+                "{} is another file than the one that this journal's accounts belong to; restore that one, or begin with \
+                 another --data-dir",
+                users::store::FILE
+            ))
+            .into());
+        }
+        Some(_) => {}
+    }
+    if users.accounts().is_empty() {
+        warn!("nobody can log in yet; tickwire user add NAME adds a user");
+    }
+    if !config.http.listen.ip().is_loopback() && !config.auth.cookies_are_secure() {
+        warn!("passwords and tokens cross the network in the clear; put TLS before the desk, and say --public-origin https://…");
+    }
+    Ok(Access::Users(users))
 }
 
 /// The moment that a recording is laid to end at. In real time it is that of the first start with this data folder, so

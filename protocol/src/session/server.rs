@@ -5,9 +5,11 @@
 //! topics are read from their latest value when there is room, lossless ones from the shared log by cursor. The only
 //! queue, that of answers, is bounded because no further command is read while it is long ([`Server::wants_input`]).
 
+mod login;
 mod ports;
 mod questions;
 
+pub use login::{Authority, Grant};
 pub use ports::{Board, EngineAnswer, Incoming, NotKept, Outgoing};
 
 use super::rate::RateLimit;
@@ -59,6 +61,8 @@ pub struct Server {
     state_sent: bool,
     next_heartbeat: TimestampMs,
     closing: bool,
+    /// Absent where nobody has to log in.
+    login: Option<login::Login>,
 }
 
 #[derive(Debug)]
@@ -84,6 +88,7 @@ impl Server {
             state_sent: false,
             next_heartbeat: now + to_i64(limits.heartbeat_ms),
             closing: false,
+            login: None,
             limits,
         };
         server.answer(Message::plain(None, now, Body::ConnectionEstablished(greeting)));
@@ -170,6 +175,7 @@ impl Server {
         if !self.closing && reads && now.since(self.last_heard) >= self.limits.server_dead_ms {
             self.close(CloseReason::HeartbeatTimeout);
         }
+        let login_due = self.poll_login(now);
         out.extend(self.answers.drain(..));
         if self.closing {
             return now + to_i64(self.limits.heartbeat_ms);
@@ -197,7 +203,8 @@ impl Server {
         }
         let due = self
             .next_heartbeat
-            .min(self.last_heard + to_i64(self.limits.server_dead_ms));
+            .min(self.last_heard + to_i64(self.limits.server_dead_ms))
+            .min(login_due.unwrap_or(self.next_heartbeat));
         // Between two turns of state nothing wakes the pump for what came meanwhile, so it must come back by itself.
         if self.next_state > now {
             due.min(self.next_state)
@@ -331,7 +338,11 @@ impl Server {
             | Command::GetRisk
             | Command::GetAlerts
             | Command::GetLogs => self.question(&id, command, board),
+            Command::Authenticate(shown) => return self.authenticate(now, id, &shown.token),
             Command::Instruct(instruction) => {
+                if !self.may_act(now, &id, &instruction) {
+                    return;
+                }
                 let client_order_id = instruction.client_order_id().cloned();
                 self.awaiting = Some((id, action, client_order_id));
                 self.answers.push_back(Outgoing::Engine(Box::new(instruction)));

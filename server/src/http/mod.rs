@@ -4,6 +4,7 @@ pub mod assets;
 pub mod boot;
 pub mod guard;
 mod health;
+mod login;
 mod pages;
 
 use axum::Router;
@@ -11,9 +12,13 @@ use axum::Router;
 use crate::http::assets::SiteAssets;
 use crate::http::boot::DeskView;
 use crate::journal::JournalWatch;
+use crate::users::door::Door;
 
 /// Every route of the server but the socket's. A path that no route and no asset claims gets the app's own page with
 /// status 404.
-pub fn router(assets: SiteAssets, desk: DeskView, journal: JournalWatch) -> Router {
-    health::router(desk.hub.clone(), journal).merge(pages::router(assets, desk))
+pub fn router(assets: SiteAssets, desk: DeskView, journal: JournalWatch, door: Door) -> Router {
+    let logins = login::router(door.clone(), &assets.versioned_dir());
+    health::router(desk.hub.clone(), journal)
+        .merge(logins)
+        .merge(pages::router(assets, desk, door))
 }

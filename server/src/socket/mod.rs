@@ -1,19 +1,20 @@
 //! `/api/ws/realtime`: one WebSocket a client, carried by [`pump`]. It sees the hub and the queue of commands, nothing
 //! else; what is said is decided by `tickwire_protocol::session::server`.
 
+mod entry;
 mod pump;
 
 use crate::hub::Hub;
 use crate::queue::CommandSender;
+use crate::users::door::Door;
 use axum::Router;
 use axum::extract::{State, WebSocketUpgrade};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use pump::Pump;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tickwire_protocol::id::{AccountId, Epoch};
+use tickwire_protocol::id::Epoch;
 use tickwire_protocol::limits::Limits;
 use tickwire_protocol::{REALTIME_PATH, SUBPROTOCOL_JSON};
 use tokio::sync::watch;
@@ -42,8 +43,8 @@ pub struct Realtime {
     pub limits: Limits,
     /// Connections at once.
     pub connections_max: u32,
-    /// The account that connections without a login act for.
-    pub account: AccountId,
+    /// Who may connect, and for which account.
+    pub door: Door,
     /// `paper`, or the venue of a real account.
     pub account_kind: String,
     /// Where the market data come from.
@@ -67,10 +68,11 @@ pub fn router(realtime: Realtime) -> Router {
 
 async fn upgrade(
     State(realtime): State<Realtime>,
+    uri: Uri,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if !is_same_origin(&headers) {
+    if !realtime.door.is_same_origin(&headers) {
         // Without this any page in the browser of somebody whose desk runs on this machine could place orders.
         return (
             StatusCode::FORBIDDEN,
@@ -83,6 +85,8 @@ async fn upgrade(
             format!("this endpoint speaks {SUBPROTOCOL_JSON}; offer it, or no subprotocol at all\n");
         return (StatusCode::BAD_REQUEST, message).into_response();
     }
+    // Browsers cannot see the status of a refused handshake, so whoever is not let in hears it as a close code.
+    let shown = realtime.door.access.authenticate(&headers, uri.query());
     let number = realtime.connection_ids.fetch_add(1, Ordering::Relaxed) + 1;
     let session = format!("c-{}-{number}", realtime.boot.0);
     upgrade
@@ -92,7 +96,7 @@ async fn upgrade(
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
-        .on_upgrade(move |socket| Pump::new(socket, realtime, session).run())
+        .on_upgrade(move |socket| entry::carry(socket, realtime, session, shown))
 }
 
 /// Whether the client offers no subprotocol, or ours among others.
@@ -106,48 +110,4 @@ fn speaks_our_protocol(headers: &HeaderMap) -> bool {
         .filter(|offer| !offer.is_empty())
         .peekable();
     offers.peek().is_none() || offers.any(|offer| offer == SUBPROTOCOL_JSON)
-}
-
-/// Whether a browser opened this from the desk's own page. Programs send no `Origin`.
-fn is_same_origin(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else {
-        return true;
-    };
-    let (Ok(origin), Some(Ok(host))) = (
-        origin.to_str(),
-        headers.get(header::HOST).map(|host| host.to_str()),
-    ) else {
-        return false;
-    };
-    origin
-        .split_once("://")
-        .is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_desks_own_page_and_programs_may_connect() {
-        let case = |origin: Option<&str>, host: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::HOST, host.parse().unwrap());
-            if let Some(origin) = origin {
-                headers.insert(header::ORIGIN, origin.parse().unwrap());
-            }
-            is_same_origin(&headers)
-        };
-        assert!(case(None, "127.0.0.1:8000"));
-        assert!(case(Some("http://127.0.0.1:8000"), "127.0.0.1:8000"));
-        assert!(case(Some("https://desk.example"), "desk.example"));
-        for foreign in [
-            "http://evil.example",
-            "http://127.0.0.1:8001",
-            "null",
-            "http://127.0.0.1:8000.evil.example",
-        ] {
-            assert!(!case(Some(foreign), "127.0.0.1:8000"), "{foreign}");
-        }
-    }
 }

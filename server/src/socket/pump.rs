@@ -4,6 +4,7 @@
 use super::Realtime;
 use crate::clock;
 use crate::hub::ConnectionGuard;
+use crate::users::Identity;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures::SinkExt;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use tickwire_protocol::PROTOCOL_VERSION;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::command::Instruction;
 use tickwire_protocol::error::{CloseReason, ErrorCode, Refusal};
+use tickwire_protocol::id::AccountId;
 use tickwire_protocol::message::{ConnectionEstablished, Outcome};
 use tickwire_protocol::session::server::{EngineAnswer, Incoming, Outgoing, Server};
 use tokio::sync::{oneshot, watch};
@@ -30,6 +32,7 @@ pub struct Pump {
     socket: WebSocket,
     realtime: Realtime,
     session: String,
+    identity: Identity,
     machine: Server,
 }
 
@@ -59,8 +62,8 @@ enum Woken {
 }
 
 impl Pump {
-    /// A pump for a socket that has just been accepted.
-    pub fn new(socket: WebSocket, realtime: Realtime, session: String) -> Pump {
+    /// A pump for a socket that has just been accepted, and acts for somebody who was let in.
+    pub fn new(socket: WebSocket, realtime: Realtime, session: String, identity: Identity) -> Pump {
         let now = clock::now();
         let greeting = ConnectionEstablished {
             protocol: PROTOCOL_VERSION,
@@ -68,17 +71,23 @@ impl Pump {
             session: session.clone(),
             epoch: realtime.epoch,
             server_time: now,
-            account: realtime.account,
+            account: identity.account,
             account_kind: realtime.account_kind.clone(),
             market: realtime.market.clone(),
             limits: realtime.limits.clone(),
+            user: identity.signed_in(),
             message: "Connected".to_owned(),
         };
+        let mut machine = Server::new(greeting, now);
+        if let Some(users) = realtime.door.access.users() {
+            machine = machine.with_login(users.grant(&identity), users.authority(&identity));
+        }
         Pump {
             socket,
-            machine: Server::new(greeting, now),
+            machine,
             realtime,
             session,
+            identity,
         }
     }
 
@@ -92,24 +101,29 @@ impl Pump {
             End::Gone => info!(session = %self.session, "disconnected"),
             End::ClosedByClient => {
                 info!(session = %self.session, "disconnected");
-                self.linger().await;
+                linger(&mut self.socket).await;
             }
             End::Closed(reason) => {
                 info!(session = %self.session, reason = reason.as_str(), "closed");
-                self.say_goodbye(reason.code(), reason.as_str()).await;
+                say_goodbye(&mut self.socket, reason.code(), reason.as_str()).await;
             }
             End::Broken { code, reason } => {
                 info!(session = %self.session, code, reason, "closed");
-                self.say_goodbye(code, reason).await;
+                say_goodbye(&mut self.socket, code, reason).await;
             }
         }
+    }
+
+    /// Takes in a frame that was read before.
+    pub fn hear(&mut self, text: &str) {
+        self.handle(clock::now(), Incoming::Text(text));
     }
 
     async fn admit(&mut self) -> Option<ConnectionGuard> {
         let guard = self.realtime.hub.admit(self.realtime.connections_max);
         if guard.is_none() {
             let reason = CloseReason::TooManyConnections;
-            self.say_goodbye(reason.code(), reason.as_str()).await;
+            say_goodbye(&mut self.socket, reason.code(), reason.as_str()).await;
         }
         guard
     }
@@ -128,7 +142,7 @@ impl Pump {
             let due = self
                 .realtime
                 .hub
-                .with_board(self.realtime.account, |board| machine.poll(now, board, &mut out));
+                .with_board(self.identity.account, |board| machine.poll(now, board, &mut out));
             // The board's lock is free again: whatever has to be encoded is encoded here.
             let turn = Turn {
                 deadline: Instant::now() + self.write_stall(),
@@ -218,7 +232,7 @@ impl Pump {
 
     fn handle(&mut self, now: TimestampMs, incoming: Incoming<'_>) {
         let machine = &mut self.machine;
-        self.realtime.hub.with_board(self.realtime.account, |board| {
+        self.realtime.hub.with_board(self.identity.account, |board| {
             machine.handle(now, incoming, board)
         });
     }
@@ -253,7 +267,7 @@ impl Pump {
                 Outgoing::Engine(command) => {
                     // The queue may be full, and what was said before must not wait for it.
                     turn.flush(&mut self.socket).await?;
-                    answer = Some(hand_over(&self.realtime, *command).await);
+                    answer = Some(hand_over(&self.realtime, self.identity.account, *command).await);
                 }
                 Outgoing::Text(_) | Outgoing::Frame(_) | Outgoing::Answer(..) => {}
             }
@@ -261,28 +275,27 @@ impl Pump {
         turn.flush(&mut self.socket).await?;
         Ok(answer)
     }
+}
 
-    /// Sends the close frame, and waits a moment so that it is read before the connection is gone.
-    async fn say_goodbye(&mut self, code: u16, reason: &'static str) {
-        let frame = CloseFrame {
-            code,
-            reason: Utf8Bytes::from_static(reason),
-        };
-        // A client that does not take the close in time is left.
-        if let Ok(Ok(())) = timeout(CLOSE_GRACE, self.socket.send(Message::Close(Some(frame)))).await {
-            self.linger().await;
-        }
+/// Sends the close frame, and waits a moment so that it is read before the connection is gone.
+pub(super) async fn say_goodbye(socket: &mut WebSocket, code: u16, reason: &'static str) {
+    let frame = CloseFrame {
+        code,
+        reason: Utf8Bytes::from_static(reason),
+    };
+    // A client that does not take the close in time is left.
+    if let Ok(Ok(())) = timeout(CLOSE_GRACE, socket.send(Message::Close(Some(frame)))).await {
+        linger(socket).await;
     }
+}
 
-    /// Reads on for a moment: that writes what the library still has to say, and lets the client close first.
-    async fn linger(&mut self) {
-        let socket = &mut self.socket;
-        let _ = timeout(CLOSE_GRACE, async {
-            let _ = socket.flush().await;
-            while let Some(Ok(_)) = socket.recv().await {}
-        })
-        .await;
-    }
+/// Reads on for a moment: that writes what the library still has to say, and lets the client close first.
+async fn linger(socket: &mut WebSocket) {
+    let _ = timeout(CLOSE_GRACE, async {
+        let _ = socket.flush().await;
+        while let Some(Ok(_)) = socket.recv().await {}
+    })
+    .await;
 }
 
 /// The writing of one turn, which has to be done by a deadline however slowly the client takes it in.
@@ -330,9 +343,13 @@ fn unreadable(error: axum::Error) -> End {
     }
 }
 
-async fn hand_over(realtime: &Realtime, instruction: Instruction) -> oneshot::Receiver<EngineAnswer> {
+async fn hand_over(
+    realtime: &Realtime,
+    account: AccountId,
+    instruction: Instruction,
+) -> oneshot::Receiver<EngineAnswer> {
     let action = Action::Instruct(instruction);
-    match realtime.commands.send(realtime.account, action).await {
+    match realtime.commands.send(account, action).await {
         Ok(answer) => answer,
         Err(_) => {
             let refusal = Refusal::new(ErrorCode::Unavailable, "the server is stopping; nothing was done");
