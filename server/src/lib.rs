@@ -168,7 +168,11 @@ pub async fn run(
     };
     let door = Door {
         access: access.clone(),
-        accounts: Accounts::new(CommandSender::new(queue.clone()), config.starting_balance, accounts),
+        accounts: Accounts::new(
+            CommandSender::new(queue.clone()),
+            config.starting_balance,
+            accounts,
+        ),
         public_origin: config.auth.public_origin.clone(),
         cookies_are_secure: config.auth.cookies_are_secure(),
     };
@@ -291,7 +295,9 @@ fn access(config: &Config, journal: &SqliteJournal) -> Result<Access, StartError
         warn!("nobody can log in yet; tickwire user add NAME adds a user");
     }
     if !config.http.listen.ip().is_loopback() && !config.auth.cookies_are_secure() {
-        warn!("passwords and tokens cross the network in the clear; put TLS before the desk, and say --public-origin https://…");
+        warn!(
+            "passwords and tokens cross the network in the clear; put TLS before the desk, and say --public-origin https://…"
+        );
     }
     Ok(Access::Users(users))
 }

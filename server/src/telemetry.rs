@@ -25,7 +25,10 @@ pub fn start(config: &TelemetryConfig) -> Result<PageLines, String> {
         )
     })?;
     // Frames carry tokens, and this library's finest lines are the frames as they are.
-    let filter = WITHOUT_FRAMES.iter().filter_map(|part| part.parse().ok()).fold(filter, EnvFilter::add_directive);
+    let filter = WITHOUT_FRAMES
+        .iter()
+        .filter_map(|part| part.parse().ok())
+        .fold(filter, EnvFilter::add_directive);
     let stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let stderr = match config.log_format {
         LogFormat::Text => stderr.boxed(),

@@ -40,3 +40,5 @@ mod risk;
 mod settings;
 mod shutdown;
 mod startup;
+mod users;
+mod users_apart;

@@ -13,5 +13,6 @@ pub mod order;
 pub mod pump;
 pub mod trader;
 pub mod trial;
+pub mod users;
 pub mod watcher;
 pub mod wire;

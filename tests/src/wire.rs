@@ -109,10 +109,20 @@ impl Wire {
         Self::handshake_over(TcpStream::connect(address)?, headers)
     }
 
+    /// Tries to connect to the socket's address with this query.
+    pub fn handshake_at(address: SocketAddr, query: &str) -> Result<Handshake> {
+        Self::handshake_with(TcpStream::connect(address)?, query, &[])
+    }
+
     fn handshake_over(stream: TcpStream, headers: &[(&str, &str)]) -> Result<Handshake> {
+        Self::handshake_with(stream, "", headers)
+    }
+
+    fn handshake_with(stream: TcpStream, query: &str, headers: &[(&str, &str)]) -> Result<Handshake> {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
-        let mut request = format!("ws://{}/api/ws/realtime", stream.peer_addr()?).into_client_request()?;
+        let mut request =
+            format!("ws://{}/api/ws/realtime{query}", stream.peer_addr()?).into_client_request()?;
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes())?;
             request.headers_mut().insert(name, HeaderValue::from_str(value)?);

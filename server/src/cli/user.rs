@@ -79,7 +79,11 @@ pub fn user(command: UserCommand, out: &mut dyn Write) -> Result<(), CliError> {
             };
             let hash = password::hash(&read_password(&name)?)?;
             let user = store.add_user(&name, role, &hash, clock::now())?;
-            writeln!(out, "added {} ({}), account {}", user.name, user.role, user.account)?;
+            writeln!(
+                out,
+                "added {} ({}), account {}",
+                user.name, user.role, user.account
+            )?;
         }
         UserCommand::Passwd(NamedUser { name, folder }) => {
             let mut store = Store::open(&folder.data_dir)?;
@@ -134,7 +138,9 @@ fn read_password(name: &str) -> Result<String, CliError> {
     let ask = |prompt: String| rpassword::prompt_password(prompt).map_err(CliError::from);
     let password = ask(format!("Password for {name}: "))?;
     if ask("The same again: ".to_owned())? != password {
-        return Err(CliError::Usage("the passwords differ; nothing was changed".to_owned()));
+        return Err(CliError::Usage(
+            "the passwords differ; nothing was changed".to_owned(),
+        ));
     }
     Ok(password)
 }

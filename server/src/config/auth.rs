@@ -84,7 +84,9 @@ impl fmt::Display for PublicOrigin {
 
 impl<'de> Deserialize<'de> for PublicOrigin {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PublicOrigin, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -94,9 +96,12 @@ impl ServeArgs {
             None => ACCESS_MS,
             Some(minutes) => {
                 let ms = (minutes.get() * Decimal::from(60_000)).to_i64();
-                ms.filter(|ms| (ACCESS_MS_MIN..=ACCESS_MS_MAX).contains(ms)).ok_or_else(|| {
-                    ConfigError(format!("--access-token-minutes must be 0.05 to 1440, not {minutes}"))
-                })?
+                ms.filter(|ms| (ACCESS_MS_MIN..=ACCESS_MS_MAX).contains(ms))
+                    .ok_or_else(|| {
+                        ConfigError(format!(
+                            "--access-token-minutes must be 0.05 to 1440, not {minutes}"
+                        ))
+                    })?
             }
         };
         Ok(AuthConfig {
@@ -113,13 +118,24 @@ mod tests {
 
     #[test]
     fn an_origin_is_a_scheme_and_a_host() {
-        let host = |text: &str| text.parse::<PublicOrigin>().map(|origin| origin.host().to_owned());
+        let host = |text: &str| {
+            text.parse::<PublicOrigin>()
+                .map(|origin| origin.host().to_owned())
+        };
         assert_eq!(host("https://Desk.Example/").as_deref(), Ok("desk.example"));
         assert_eq!(host("http://desk.example:8000").as_deref(), Ok("desk.example"));
         assert_eq!(host("https://[::1]:8443").as_deref(), Ok("[::1]"));
         let usual: PublicOrigin = "https://desk.example:443".parse().unwrap();
         assert_eq!(usual.as_str(), "https://desk.example");
-        for wrong in ["desk.example", "ftp://desk.example", "https://", "https://a/b", "https://u@h", "https://:8000", ""] {
+        for wrong in [
+            "desk.example",
+            "ftp://desk.example",
+            "https://",
+            "https://a/b",
+            "https://u@h",
+            "https://:8000",
+            "",
+        ] {
             assert_eq!(host(wrong), Err(NoOrigin), "{wrong}");
         }
     }
@@ -135,8 +151,15 @@ mod tests {
             args.auth_config()
         };
         let secure = config("0.5", "https://desk.example").unwrap();
-        assert_eq!((secure.access_ms, secure.is_required, secure.cookies_are_secure()), (30_000, false, true));
-        assert!(!config("0.05", "http://desk.example").unwrap().cookies_are_secure());
+        assert_eq!(
+            (secure.access_ms, secure.is_required, secure.cookies_are_secure()),
+            (30_000, false, true)
+        );
+        assert!(
+            !config("0.05", "http://desk.example")
+                .unwrap()
+                .cookies_are_secure()
+        );
         for wrong in ["0", "-1", "0.04", "1440.1", "99999999999999999999"] {
             assert!(config(wrong, "http://desk.example").is_err(), "{wrong}");
         }

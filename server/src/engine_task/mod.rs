@@ -124,7 +124,8 @@ pub fn start(
         if let Some(view) = engine.account(account) {
             task.hub.seed(account, publish::seed(&view, clock::now()));
         }
-        task.hub.publish(publisher.account(&engine, account, clock::now()));
+        task.hub
+            .publish(publisher.account(&engine, account, clock::now()));
     }
 
     if journal.is_short() {

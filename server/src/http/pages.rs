@@ -2,8 +2,8 @@
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use leptos::config::LeptosOptions;
@@ -25,7 +25,9 @@ pub fn router(assets: SiteAssets, desk: DeskView, door: Door) -> Router {
     // Whoever asks was let in by the layer below; on other paths, which show nothing of the desk, nobody was.
     let provide_boot = move || {
         let parts = use_context::<Parts>();
-        let identity = parts.as_ref().and_then(|parts| parts.extensions.get::<Identity>());
+        let identity = parts
+            .as_ref()
+            .and_then(|parts| parts.extensions.get::<Identity>());
         provide_context(desk.boot(&site_version, identity));
     };
     let render = {

@@ -43,7 +43,11 @@ impl Accounts {
         let action = Action::OpenAccount {
             deposit: self.deposit,
         };
-        let answer = self.commands.send(account, action).await.map_err(|_| stopping())?;
+        let answer = self
+            .commands
+            .send(account, action)
+            .await
+            .map_err(|_| stopping())?;
         match answer.await.map_err(|_| stopping())? {
             Ok(_) => {
                 let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);

@@ -54,6 +54,12 @@ mod tests {
             cookie.to_str().unwrap(),
             "tickwire_access=x.y; Path=/; Max-Age=60; HttpOnly; SameSite=Strict; Secure"
         );
-        assert!(!set(ACCESS, "x.y", 60, false).unwrap().to_str().unwrap().contains("Secure"));
+        assert!(
+            !set(ACCESS, "x.y", 60, false)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .contains("Secure")
+        );
     }
 }

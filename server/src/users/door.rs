@@ -77,7 +77,9 @@ mod tests {
     }
 
     fn headers(all: &[(&'static str, &str)]) -> HeaderMap {
-        all.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+        all.iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect()
     }
 
     #[test]
@@ -108,7 +110,11 @@ mod tests {
         let case = |all: &[(&'static str, &str)]| door(None).may_change(&headers(all));
         assert!(case(&[("host", "desk:1")]));
         assert!(case(&[("host", "desk:1"), ("origin", "http://desk:1")]));
-        assert!(case(&[("host", "desk:1"), ("origin", "null"), ("sec-fetch-site", "same-origin")]));
+        assert!(case(&[
+            ("host", "desk:1"),
+            ("origin", "null"),
+            ("sec-fetch-site", "same-origin")
+        ]));
         assert!(!case(&[("host", "desk:1"), ("origin", "null")]));
         assert!(!case(&[("host", "desk:1"), ("origin", "http://evil:1")]));
         for site in ["cross-site", "same-site", "none", ""] {

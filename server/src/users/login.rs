@@ -56,7 +56,12 @@ impl Users {
             return Err(LoginRefused::TooMany(wait.as_secs() + 1));
         }
         // Bounded, and in order: many who try at once wait for each other, and nobody else does.
-        let _turn = self.inner.hashing.acquire().await.map_err(|_| LoginRefused::Unavailable)?;
+        let _turn = self
+            .inner
+            .hashing
+            .acquire()
+            .await
+            .map_err(|_| LoginRefused::Unavailable)?;
         let users = self.clone();
         let done = tokio::task::spawn_blocking(move || users.log_in(&name, &password, address)).await;
         done.unwrap_or(Err(LoginRefused::Unavailable))
@@ -91,7 +96,8 @@ impl Users {
     /// (`is_browser`) has some seconds in which its tabs may use it twice.
     pub async fn renew(&self, refresh: Refresh, is_browser: bool) -> Result<Pair, LoginRefused> {
         let users = self.clone();
-        let done = tokio::task::spawn_blocking(move || users.renew_at(&refresh, is_browser, clock::now())).await;
+        let done =
+            tokio::task::spawn_blocking(move || users.renew_at(&refresh, is_browser, clock::now())).await;
         done.unwrap_or(Err(LoginRefused::Unavailable))
     }
 

@@ -226,7 +226,11 @@ impl Users {
 
     fn take_in(&self, store: &mut Store) -> Result<(), StoreError> {
         let directory = Directory::read(store)?;
-        *self.inner.directory.write().unwrap_or_else(PoisonError::into_inner) = directory;
+        *self
+            .inner
+            .directory
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = directory;
         Ok(())
     }
 
@@ -235,7 +239,13 @@ impl Users {
     }
 
     fn with_directory<R>(&self, look: impl FnOnce(&Directory) -> R) -> R {
-        look(&self.inner.directory.read().unwrap_or_else(PoisonError::into_inner))
+        look(
+            &self
+                .inner
+                .directory
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     fn authenticate(

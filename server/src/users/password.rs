@@ -37,8 +37,11 @@ impl Hasher {
     /// Whether this is the password that has this hash. Without a hash it is not, which takes as long to find out. It
     /// takes some hundredths of a second and 19 MB.
     pub fn is_right(&self, password: &str, hash: Option<&str>) -> bool {
-        let right = PasswordHash::new(hash.unwrap_or(&self.of_nobody))
-            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+        let right = PasswordHash::new(hash.unwrap_or(&self.of_nobody)).is_ok_and(|hash| {
+            Argon2::default()
+                .verify_password(password.as_bytes(), &hash)
+                .is_ok()
+        });
         right && hash.is_some()
     }
 }
@@ -74,7 +77,11 @@ mod tests {
         assert!(!hasher.is_right("", Some(&hashed)));
         assert!(!hasher.is_right("correct horse", None));
         assert!(!hasher.is_right("correct horse", Some("no hash")));
-        assert_ne!(hash("correct horse").unwrap(), hashed, "each has a salt of its own");
+        assert_ne!(
+            hash("correct horse").unwrap(),
+            hashed,
+            "each has a salt of its own"
+        );
     }
 
     #[test]

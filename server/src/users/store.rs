@@ -144,10 +144,7 @@ impl Store {
         database.busy_timeout(BUSY)?;
         database.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")?;
         prepare(&mut database, &path)?;
-        Ok(Store {
-            database,
-            version: 0,
-        })
+        Ok(Store { database, version: 0 })
     }
 
     /// Whether another process changed anything since this was last asked.
@@ -198,7 +195,13 @@ impl Store {
     }
 
     /// Adds somebody, with an account of their own.
-    pub fn add_user(&mut self, name: &str, role: Role, hash: &str, now: TimestampMs) -> Result<User, StoreError> {
+    pub fn add_user(
+        &mut self,
+        name: &str,
+        role: Role,
+        hash: &str,
+        now: TimestampMs,
+    ) -> Result<User, StoreError> {
         check_name(name)?;
         let transaction = self.database.transaction()?;
         let (count, last): (i64, Option<i64>) =
@@ -228,12 +231,17 @@ impl Store {
 
     /// Sets another password, and ends all logins.
     pub fn set_password(&mut self, name: &str, hash: &str) -> Result<(), StoreError> {
-        self.change(name, "UPDATE users SET hash = ?2, generation = generation + 1 WHERE name = ?1", hash)
+        self.change(
+            name,
+            "UPDATE users SET hash = ?2, generation = generation + 1 WHERE name = ?1",
+            hash,
+        )
     }
 
     /// Lets somebody in no longer, which ends all logins, or again.
     pub fn set_disabled(&mut self, name: &str, is_disabled: bool) -> Result<(), StoreError> {
-        let change = "UPDATE users SET disabled = CAST(?2 AS INTEGER), generation = generation + 1 WHERE name = ?1";
+        let change =
+            "UPDATE users SET disabled = CAST(?2 AS INTEGER), generation = generation + 1 WHERE name = ?1";
         self.change(name, change, if is_disabled { "1" } else { "0" })
     }
 
@@ -343,7 +351,10 @@ impl Store {
 /// Refuses names that would be mistaken for others.
 pub fn check_name(name: &str) -> Result<(), StoreError> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte);
-    let starts_well = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let starts_well = name
+        .bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphanumeric());
     if starts_well && name.len() <= 32 && name.bytes().all(is_plain) {
         return Ok(());
     }
@@ -462,7 +473,10 @@ mod tests {
         let error = store.add_user("BOB", Role::Trader, "h4", NOW).unwrap_err();
         assert!(error.to_string().contains("already"), "{error}");
         let (found, hash) = store.user_named("bOB").unwrap().unwrap();
-        assert_eq!((found.id, found.role, found.is_disabled, hash.as_str()), (bob.id, Role::Viewer, true, "h2"));
+        assert_eq!(
+            (found.id, found.role, found.is_disabled, hash.as_str()),
+            (bob.id, Role::Viewer, true, "h2")
+        );
         assert!(store.set_password("dan", "h").is_err());
         for name in ["", "-x", "a b", "a/b", "ä", "x".repeat(33).as_str()] {
             assert!(store.add_user(name, Role::Trader, "h", NOW).is_err(), "{name}");
@@ -477,13 +491,21 @@ mod tests {
         begin(&mut store, &ann, 1, 0);
         let kept = begin(&mut store, &bob, 2, 0);
         store.set_password("ann", "h3").unwrap();
-        let left: Vec<_> = store.sessions().unwrap().iter().map(|session| session.id).collect();
+        let left: Vec<_> = store
+            .sessions()
+            .unwrap()
+            .iter()
+            .map(|session| session.id)
+            .collect();
         assert_eq!(left, [kept]);
         let (found, hash) = store.user_named("ann").unwrap().unwrap();
         assert_eq!((found.generation, hash.as_str()), (ann.generation + 1, "h3"));
         store.set_disabled("bob", true).unwrap();
         assert!(store.sessions().unwrap().is_empty());
-        assert_eq!(store.user_named("bob").unwrap().unwrap().0.generation, bob.generation + 1);
+        assert_eq!(
+            store.user_named("bob").unwrap().unwrap().0.generation,
+            bob.generation + 1
+        );
     }
 
     #[test]
@@ -496,9 +518,15 @@ mod tests {
         assert!(store.is_spent(session, &[1; 32]).unwrap());
         assert!(!store.is_spent(session, &[2; 32]).unwrap());
         let known = store.sessions().unwrap().remove(0);
-        assert_eq!((known.token, known.previous, known.expires_at), ([2; 32], Some([1; 32]), NOW + 5));
+        assert_eq!(
+            (known.token, known.previous, known.expires_at),
+            ([2; 32], Some([1; 32]), NOW + 5)
+        );
         store.end_session(session).unwrap();
-        assert!(!store.is_spent(session, &[1; 32]).unwrap(), "it goes with its login");
+        assert!(
+            !store.is_spent(session, &[1; 32]).unwrap(),
+            "it goes with its login"
+        );
         let next = begin(&mut store, &ann, 9, 0);
         assert!(next > session, "no login has the name of another");
     }

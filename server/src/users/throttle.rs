@@ -49,7 +49,13 @@ impl Throttle {
 
     /// Counts a try. Where there were too many it says how long to wait.
     pub fn check(&self, name: &str, address: IpAddr) -> Result<(), Duration> {
-        if self.of_both.len().max(self.of_name.len()).max(self.of_address.len()) >= KEYS_MAX {
+        if self
+            .of_both
+            .len()
+            .max(self.of_name.len())
+            .max(self.of_address.len())
+            >= KEYS_MAX
+        {
             self.forget();
             if self.of_name.len() >= KEYS_MAX {
                 return Err(OF_NAME.1);
@@ -86,7 +92,9 @@ impl Default for Throttle {
 fn quota((burst, period): (u32, Duration)) -> Quota {
     let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
     // None for a period of zero, which none of the above is.
-    Quota::with_period(period).map_or(Quota::per_second(NonZeroU32::MIN), |quota| quota.allow_burst(burst))
+    Quota::with_period(period).map_or(Quota::per_second(NonZeroU32::MIN), |quota| {
+        quota.allow_burst(burst)
+    })
 }
 
 #[cfg(test)]
@@ -98,7 +106,11 @@ mod tests {
     }
 
     fn allowed(mut attempt: impl FnMut() -> Result<(), Duration>) -> u32 {
-        (0..).take_while(|_| attempt().is_ok()).count().try_into().unwrap()
+        (0..)
+            .take_while(|_| attempt().is_ok())
+            .count()
+            .try_into()
+            .unwrap()
     }
 
     #[test]
@@ -107,8 +119,14 @@ mod tests {
         assert_eq!(allowed(|| throttle.check("ann", address(1))), OF_BOTH.0);
         let wait = throttle.check("ANN", address(1)).unwrap_err();
         assert!(wait > Duration::ZERO && wait <= OF_BOTH.1, "{wait:?}");
-        assert!(throttle.check("bob", address(1)).is_ok(), "another name is another matter");
-        assert!(throttle.check("ann", address(2)).is_ok(), "and so is another address");
+        assert!(
+            throttle.check("bob", address(1)).is_ok(),
+            "another name is another matter"
+        );
+        assert!(
+            throttle.check("ann", address(2)).is_ok(),
+            "and so is another address"
+        );
     }
 
     #[test]

@@ -225,7 +225,10 @@ mod tests {
     fn a_token_says_what_was_signed_until_it_expires() {
         let token = keys(1).sign(&claims()).unwrap();
         let read = keys(1).verify(&token, NOW).unwrap();
-        assert_eq!((read.user(), read.session(), read.generation), (UserId(7), SessionId(3), 2));
+        assert_eq!(
+            (read.user(), read.session(), read.generation),
+            (UserId(7), SessionId(3), 2)
+        );
         assert_eq!(read.expires(), NOW + 60_000);
         assert!(keys(1).verify(&token, NOW + 59_999).is_ok());
         assert_eq!(keys(1).verify(&token, NOW + 60_000), Err(Refused::Expired));
@@ -239,14 +242,20 @@ mod tests {
         let mac = Hmac::<Sha256>::new_from_slice(&[1; SECRET_BYTES]).unwrap();
         let expected = mac.chain_update(message.as_bytes()).finalize().into_bytes();
         assert_eq!(base64_url(&expected), signature);
-        assert!(message.starts_with(&base64_url(br#"{"typ":"JWT","alg":"HS256"}"#)), "{message}");
+        assert!(
+            message.starts_with(&base64_url(br#"{"typ":"JWT","alg":"HS256"}"#)),
+            "{message}"
+        );
     }
 
     fn base64_url(bytes: &[u8]) -> String {
         const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         let mut text = String::new();
         for chunk in bytes.chunks(3) {
-            let word = chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+            let word = chunk
+                .iter()
+                .fold(0_u32, |word, byte| word << 8 | u32::from(*byte))
+                << (8 * (3 - chunk.len()));
             for place in 0..=chunk.len() {
                 let letter = (word >> (18 - 6 * place)) & 63;
                 text.push(char::from(LETTERS[letter as usize]));
@@ -262,27 +271,47 @@ mod tests {
             good.reveal().split('.').collect::<Vec<_>>().try_into().unwrap();
         let none = base64_url(br#"{"typ":"JWT","alg":"none"}"#);
         let longer = base64_url(br#"{"typ":"JWT","alg":"HS512"}"#);
-        let richer = serde_json::to_string(&Claims { sub: "1".to_owned(), ..claims() }).unwrap();
+        let richer = serde_json::to_string(&Claims {
+            sub: "1".to_owned(),
+            ..claims()
+        })
+        .unwrap();
         let richer = base64_url(richer.as_bytes());
-        let foreign = Claims { iss: "other".to_owned(), ..claims() };
+        let foreign = Claims {
+            iss: "other".to_owned(),
+            ..claims()
+        };
         let mut turned = signature.to_owned();
         turned.replace_range(0..1, if signature.starts_with('A') { "B" } else { "A" });
         for (what, token) in [
-            ("another key", keys(2).sign(&claims()).unwrap().reveal().to_owned()),
-            ("another issuer", keys(1).sign(&foreign).unwrap().reveal().to_owned()),
+            (
+                "another key",
+                keys(2).sign(&claims()).unwrap().reveal().to_owned(),
+            ),
+            (
+                "another issuer",
+                keys(1).sign(&foreign).unwrap().reveal().to_owned(),
+            ),
             ("alg none without a signature", format!("{none}.{body}.")),
             ("alg none with a signature", format!("{none}.{body}.{signature}")),
             ("another algorithm", format!("{longer}.{body}.{signature}")),
             ("other claims", format!("{header}.{richer}.{signature}")),
             ("another signature", format!("{header}.{body}.{turned}")),
-            ("half a signature", format!("{header}.{body}.{}", &signature[..20])),
+            (
+                "half a signature",
+                format!("{header}.{body}.{}", &signature[..20]),
+            ),
             ("no signature", format!("{header}.{body}.")),
             ("two parts", format!("{header}.{body}")),
             ("nothing", String::new()),
             ("dots", "..".to_owned()),
             ("too long", format!("{}{}", good.reveal(), "A".repeat(LENGTH_MAX))),
         ] {
-            assert_eq!(keys(1).verify(&AccessToken::new(token), NOW), Err(Refused::Invalid), "{what}");
+            assert_eq!(
+                keys(1).verify(&AccessToken::new(token), NOW),
+                Err(Refused::Invalid),
+                "{what}"
+            );
         }
     }
 
@@ -292,10 +321,21 @@ mod tests {
         assert_eq!(token.reveal(), format!("12.{}", "ab".repeat(SECRET_BYTES)));
         assert_eq!(Refresh::read(token.reveal()), Some(token.clone()));
         assert!(!format!("{token:?}").contains("abab"));
-        for wrong in ["", "12", "12.", "x.ab", &format!("12.{}", "ag".repeat(32)), &format!("-.{}", "ab".repeat(32))] {
+        for wrong in [
+            "",
+            "12",
+            "12.",
+            "x.ab",
+            &format!("12.{}", "ag".repeat(32)),
+            &format!("-.{}", "ab".repeat(32)),
+        ] {
             assert_eq!(Refresh::read(wrong), None, "{wrong}");
         }
         let other = Refresh::new(SessionId(13), &[0xab; SECRET_BYTES]);
-        assert_ne!(token.hash(), other.hash(), "the session is part of what is hashed");
+        assert_ne!(
+            token.hash(),
+            other.hash(),
+            "the session is part of what is hashed"
+        );
     }
 }

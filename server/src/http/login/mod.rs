@@ -138,7 +138,9 @@ async fn log_in(State(desk): State<Desk>, extensions: Extensions, body: Bytes) -
         found.map_or(String::new(), |(_, value)| value.into_owned())
     };
     let (name, next) = (field("name").trim().to_owned(), page::checked(&field("next")));
-    let done = desk.users.login(name.clone(), field("password"), address(&extensions));
+    let done = desk
+        .users
+        .login(name.clone(), field("password"), address(&extensions));
     match done.await {
         Ok(pair) => {
             let mut response = see_other(&next);
@@ -171,7 +173,11 @@ async fn log_program_out(State(desk): State<Desk>, headers: HeaderMap) -> Respon
             Ok(()) => StatusCode::NO_CONTENT.into_response(),
             Err(refused) => refuse(&refused),
         },
-        Err(refused) => refusal(StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized, &refused.to_string()),
+        Err(refused) => refusal(
+            StatusCode::UNAUTHORIZED,
+            ErrorCode::Unauthorized,
+            &refused.to_string(),
+        ),
     }
 }
 
@@ -257,11 +263,20 @@ fn hand_over(desk: &Desk, pair: &Pair, refresh: Option<&Refresh>) -> Response {
 fn set_cookies(headers: &mut HeaderMap, door: &Door, pair: &Pair) {
     let life = |ms: i64| (ms / 1_000).max(1);
     let access_ms = door.access.users().map_or(0, Users::access_ms);
-    let access = cookies::set(ACCESS, pair.access.reveal(), life(access_ms), door.cookies_are_secure);
-    let refresh = pair
-        .refresh
-        .as_ref()
-        .and_then(|refresh| cookies::set(REFRESH, refresh.reveal(), life(REFRESH_MS), door.cookies_are_secure));
+    let access = cookies::set(
+        ACCESS,
+        pair.access.reveal(),
+        life(access_ms),
+        door.cookies_are_secure,
+    );
+    let refresh = pair.refresh.as_ref().and_then(|refresh| {
+        cookies::set(
+            REFRESH,
+            refresh.reveal(),
+            life(REFRESH_MS),
+            door.cookies_are_secure,
+        )
+    });
     for cookie in [access, refresh].into_iter().flatten() {
         headers.append(header::SET_COOKIE, cookie);
     }

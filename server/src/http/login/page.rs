@@ -12,8 +12,16 @@ pub fn page(stylesheet: &str, next: &str, name: &str, refused: Option<&LoginRefu
         let text = escaped(&capitalised(&refused.to_string()));
         format!(r#"<p class="login-trouble" role="alert" id="trouble">{text}.</p>"#)
     });
-    let (name_focus, password_focus) = if name.is_empty() { (" autofocus", "") } else { ("", " autofocus") };
-    let described = if refused.is_some() { r#" aria-describedby="trouble""# } else { "" };
+    let (name_focus, password_focus) = if name.is_empty() {
+        (" autofocus", "")
+    } else {
+        ("", " autofocus")
+    };
+    let described = if refused.is_some() {
+        r#" aria-describedby="trouble""#
+    } else {
+        ""
+    };
     Html(format!(
         r#"<!DOCTYPE html>
 <html lang="en">
@@ -69,7 +77,11 @@ pub fn checked(path: &str) -> String {
     // A browser reads `//host` and `/\host` as another site's address.
     let is_here = bytes.next() == Some(b'/') && !matches!(bytes.next(), Some(b'/' | b'\\'));
     let is_plain = path.len() <= PATH_MAX && path.bytes().all(|byte| byte.is_ascii_graphic());
-    if is_here && is_plain { path.to_owned() } else { "/".to_owned() }
+    if is_here && is_plain {
+        path.to_owned()
+    } else {
+        "/".to_owned()
+    }
 }
 
 fn capitalised(text: &str) -> String {
@@ -99,19 +111,36 @@ mod tests {
     #[test]
     fn a_login_leads_to_this_desk_alone() {
         assert_eq!(checked("/?symbol=ETHUSDT&x=1"), "/?symbol=ETHUSDT&x=1");
-        for elsewhere in ["", "//evil.example", "/\\evil.example", "https://evil.example", "desk", "/a b", "/a\r\nb", "/ä"] {
+        for elsewhere in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "desk",
+            "/a b",
+            "/a\r\nb",
+            "/ä",
+        ] {
             assert_eq!(checked(elsewhere), "/", "{elsewhere}");
         }
         assert_eq!(checked(&format!("/{}", "a".repeat(PATH_MAX))), "/");
         assert_eq!(address("/"), "/login");
-        assert_eq!(address("/?symbol=A&b=%20"), "/login?next=%2F%3Fsymbol%3DA%26b%3D%2520");
+        assert_eq!(
+            address("/?symbol=A&b=%20"),
+            "/login?next=%2F%3Fsymbol%3DA%26b%3D%2520"
+        );
         assert_eq!(next_of("next=%2F%3Fsymbol%3DA%26b%3D%2520"), "/?symbol=A&b=%20");
         assert_eq!(next_of("next=//evil.example"), "/");
     }
 
     #[test]
     fn what_was_typed_is_text_and_no_html() {
-        let Html(html) = page("/s.css", "/", "\"><script>alert(1)</script>", Some(&LoginRefused::Wrong));
+        let Html(html) = page(
+            "/s.css",
+            "/",
+            "\"><script>alert(1)</script>",
+            Some(&LoginRefused::Wrong),
+        );
         assert!(!html.contains("<script>alert"), "{html}");
         assert!(html.contains("The name or the password is wrong."));
         assert!(html.contains("&#34;&#62;&#60;script"));
