@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use tickwire_tests::desk::{Desk, Setup};
 use tickwire_tests::http::get;
+use tickwire_tests::order::Market;
 use tickwire_tests::users::{add, connect, required, token};
 use tickwire_tests::wire::{Frame, Wire};
 
@@ -49,48 +50,32 @@ fn two_users(setup: Setup) -> Result<(Desk, Wire, Wire)> {
     Ok((desk, ann, bob))
 }
 
-/// Ann gets a position, an order that rests, an alert that waits and a limit of her own.
+/// Ann gets a position, an order that rests and an alert that waits.
 fn trade(ann: &mut Wire) -> Result<Ann> {
-    let instruments = ann.answer(r#"{"action":"get_instruments"}"#, "INSTRUMENTS")?;
-    let market = instruments.json["instruments"][0]["symbol"]
-        .as_str()
-        .context("a market")?
-        .to_owned();
-    ann.subscribe(&[&format!("ticker:{market}")])?;
-    let price = ann
-        .wait_for("a price", |frame| frame.kind() == "MARKET_UPDATE")?
-        .number("/price");
-    let rules = &instruments.json["instruments"][0];
-    let tick = rules["tick_size"].as_f64().context("a tick")?;
-    let quantity = rules["min_quantity"].as_f64().context("a quantity")?.max(0.0);
-    let worth = quantity * price.to_string().parse::<f64>()?;
-    let least = rules["min_notional"].as_f64().unwrap_or(5.0) * 3.0;
-    // As many of the least quantity as it takes.
-    let quantity = if worth < least {
-        quantity * (least / worth).ceil()
-    } else {
-        quantity
-    };
-    let quantity = format!("{quantity:.6}");
-    let order = json!({"action": "place_order", "client_order_id": format!("{TAINT}-1"), "symbol": market, "side": "buy",
-        "order_type": "market", "quantity": quantity.parse::<f64>()?});
-    let ack = ann.acked(&order.to_string())?;
+    let names = Market::names(ann)?;
+    let market = Market::of(ann, names.first().context("a market")?)?;
+    let quantity = market.worth(200);
+    let ack = ann.acked(&market.order_named(&format!("{TAINT}-1"), "buy", quantity))?;
     ensure!(ack.json["status"] == "FILLED", "{}", ack.text);
-    let execution = ann.told("an execution", |frame| frame.topic() == "executions")?;
-    let deep = (price.to_string().parse::<f64>()? / 2.0 / tick).floor() * tick;
-    let resting = json!({"action": "place_order", "client_order_id": format!("{TAINT}-2"), "symbol": market, "side": "buy",
-        "order_type": "limit", "price": format!("{deep:.4}").parse::<f64>()?, "quantity": quantity.parse::<f64>()? * 3.0});
-    let resting = ann.acked(&resting.to_string())?;
-    let alert = json!({"action": "create_alert", "client_order_id": format!("{TAINT}-3"), "symbol": market,
-        "condition": "cross_below", "price": format!("{deep:.4}").parse::<f64>()?, "note": TAINT});
-    let alert = ann.acked(&alert.to_string())?;
+    let execution = ann.told("an execution", |frame| {
+        frame.topic() == "executions" && frame.kind() == "EXECUTION_UPDATE"
+    })?;
+    let deep = market.away(-2_000);
+    let price = format!("\"price\":{deep},");
+    let resting = market.order_of(&format!("{TAINT}-2"), "buy", "limit", quantity, &price);
+    let resting = ann.acked(&resting)?;
+    let alert = format!(
+        r#"{{"action":"create_alert","client_order_id":"{TAINT}-3","symbol":"{}","condition":"cross_below","price":{deep},"note":"{TAINT}"}}"#,
+        market.symbol
+    );
+    let alert = ann.acked(&alert)?;
     let text = |value: &Value| value.as_str().map(str::to_owned).context("an id");
     Ok(Ann {
         order: text(&resting.json["order_id"])?,
         position: text(&execution.json["data"]["position_id"])?,
         execution: text(&execution.json["data"]["id"])?,
         alert: text(&alert.json["alert_id"])?,
-        market,
+        market: market.symbol,
     })
 }
 
@@ -254,10 +239,13 @@ fn every_command_and_id_of_one_is_tried_by_the_other_in_vain() -> Result<()> {
         json!({"action": "set_leverage", "symbol": perp, "leverage": 7}),
         json!({"action": "set_risk_limits", "soft_drawdown_pct": 1, "hard_drawdown_pct": 2, "soft_daily_loss_pct": 1,
             "hard_daily_loss_pct": 2, "max_exposure": 100, "max_position_value": 100, "max_orders_per_minute": 1}),
+        json!({"action": "pause_trading"}),
         json!({"action": "stop_trading"}),
     ] {
-        bob.acked(&command.to_string())?;
+        bob.ask(&command.to_string())?;
     }
+    let risk = bob.answer(r#"{"action":"get_risk"}"#, "RISK_STATUS_UPDATE")?;
+    assert_eq!(risk.json["data"]["status"], "hard_stop", "{}", risk.text);
     // A name is one within an account: bob's order of ann's name is another order, and he alone has it.
     bob.acked(r#"{"action":"resume_trading","confirm":"RESUME"}"#)?;
     let named = json!({"action": "create_alert", "client_order_id": format!("{TAINT}-3"), "symbol": market,

@@ -160,7 +160,7 @@ mod tests {
                 .unwrap()
                 .cookies_are_secure()
         );
-        for wrong in ["0", "-1", "0.04", "1440.1", "99999999999999999999"] {
+        for wrong in ["0", "-1", "0.04", "1440.1", "99999"] {
             assert!(config(wrong, "http://desk.example").is_err(), "{wrong}");
         }
     }
