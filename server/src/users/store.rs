@@ -56,7 +56,8 @@ const TABLES: &str = "
     CREATE INDEX sessions_of_user ON sessions (user);
     CREATE TABLE spent (
         token BLOB PRIMARY KEY,
-        session INTEGER NOT NULL REFERENCES sessions (id) ON DELETE CASCADE
+        session INTEGER NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+        expires_ms INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX spent_of_session ON spent (session);
 ";
@@ -322,9 +323,11 @@ impl Store {
             params![new, old, now.0, expires_at.0, session.0],
         )?;
         if changed == 1 {
+            // It is remembered for as long as it would have been good: a month of renewals at the most.
+            transaction.execute("DELETE FROM spent WHERE expires_ms <= ?", [now.0])?;
             transaction.execute(
-                "INSERT INTO spent (token, session) VALUES (?, ?)",
-                params![old, session.0],
+                "INSERT INTO spent (token, session, expires_ms) VALUES (?, ?, ?)",
+                params![old, session.0, expires_at.0],
             )?;
         }
         transaction.commit()?;
@@ -517,14 +520,16 @@ mod tests {
         assert!(!store.rotate(session, (&[1; 32], &[3; 32]), NOW, NOW + 5).unwrap());
         assert!(store.is_spent(session, &[1; 32]).unwrap());
         assert!(!store.is_spent(session, &[2; 32]).unwrap());
+        let renewed = store.rotate(session, (&[2; 32], &[3; 32]), NOW + 5, NOW + 5);
+        assert!(renewed.unwrap() && !store.is_spent(session, &[1; 32]).unwrap());
         let known = store.sessions().unwrap().remove(0);
         assert_eq!(
             (known.token, known.previous, known.expires_at),
-            ([2; 32], Some([1; 32]), NOW + 5)
+            ([3; 32], Some([2; 32]), NOW + 5)
         );
         store.end_session(session).unwrap();
         assert!(
-            !store.is_spent(session, &[1; 32]).unwrap(),
+            !store.is_spent(session, &[2; 32]).unwrap(),
             "it goes with its login"
         );
         let next = begin(&mut store, &ann, 9, 0);
