@@ -39,6 +39,8 @@ export default defineConfig({
   reporter: "list",
   timeout: 30_000,
   use: {
+    // What has gone from the page is not waited for as long as the whole test may take.
+    actionTimeout: 10_000,
     trace: "retain-on-failure",
     launchOptions: {
       executablePath,

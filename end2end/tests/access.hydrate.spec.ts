@@ -103,7 +103,7 @@ test("a finger hits what it aims at", PHONE, async ({ page }) => {
     sideButton(page, "Buy"),
     sideButton(page, "Sell"),
     quantityField(page),
-    position(page, "BTCUSDT").getByRole("button"),
+    ...(await position(page, "BTCUSDT").getByRole("button").all()),
     ...(await region(page, "Watchlist").getByRole("link").all()),
     ...(await page.getByRole("navigation").getByRole("link").all()),
   ];

@@ -70,6 +70,11 @@ async function typed(page: Page, percents: Record<string, number>): Promise<Reco
   return fields;
 }
 
+const TAKE_PROFIT = "Take profit (limit order)";
+
+/** A take-profit above the market and a stop-loss below it, as they are typed. */
+const exits = (page: Page) => typed(page, { [TAKE_PROFIT]: 0.2, "Stop loss": -0.2 });
+
 /** Puts a price of a resting order at the market, again and again until the market has come. */
 async function untilFilled(page: Page, number: string, field: Kind["field"], percent: number): Promise<void> {
   await show(page, "Orders");
@@ -77,8 +82,8 @@ async function untilFilled(page: Page, number: string, field: Kind["field"], per
     if ((await openOrder(page, number).count()) > 0) {
       await amend(page, number, { [field]: await near(page, percent) });
     }
-    await expect(openOrder(page, number)).toHaveCount(0, { timeout: 2_500 });
-  }).toPass({ timeout: 45_000 });
+    await expect(openOrder(page, number)).toHaveCount(0, { timeout: 4_000 });
+  }).toPass({ timeout: 60_000 });
 }
 
 /** What a filled order leaves behind on every list. */
@@ -156,7 +161,7 @@ for (const kind of KINDS) {
     await openSim(page);
     const [number] = await placed(page, way, { kind: name, fields: await typed(page, far) });
     // A limit is taken where the market is; a trigger lies just ahead of it.
-    await untilFilled(page, number, field, name === "Limit" ? 0.1 : 0.006);
+    await untilFilled(page, number, field, name === "Limit" ? 0.1 : 0.002);
     await seenFilled(page, words, way);
     expect(complaints).toEqual([]);
   });
@@ -201,26 +206,28 @@ test("trailing stop: follows the market, and is filled where it turns", DESKTOP,
   const fill: Fill = { kind: "Trailing stop", fields: { Trail: "0.01" } };
   await page.getByRole("combobox", { name: "Order type" }).selectOption("Trailing stop");
   await expect(unit).toBeVisible();
-  await placed(page, "Sell", fill);
+  // It may rest for a moment only.
+  await fillTicket(page, fill);
+  await side(page, "Sell").click();
   await expect(told(page)).toHaveText(/^Sold 0\.1 /, { timeout: 20_000 });
   await seenFilled(page, "Trailing stop", "Sell");
 });
 
 test("OCO: both legs seen; amending moves one, cancelling one removes both", async ({ page, complaints }) => {
   await openSim(page);
-  const fields = { "Take profit": await near(page, 0.2), "Stop loss": await near(page, -0.2) };
+  const fields = await exits(page);
   const [first, second] = await placed(page, "Sell", { kind: "OCO", fields });
   await show(page, "Orders");
   const types = [await openCell(page, first, "type").textContent(), await openCell(page, second, "type").textContent()];
   expect(types.toSorted()).toEqual(["Limit · OCO TP", "Stop market · OCO SL"]);
   const [profit, loss] = types[0] === "Limit · OCO TP" ? [first, second] : [second, first];
-  await expect(openCell(page, profit, "price")).toHaveText(written(numberIn(fields["Take profit"]), 3));
+  await expect(openCell(page, profit, "price")).toHaveText(written(numberIn(fields[TAKE_PROFIT]), 3));
   await expect(openCell(page, loss, "trigger")).toHaveText(written(numberIn(fields["Stop loss"]), 3));
   await expect(handle(page, profit, "price")).toHaveText("SELL 0.1 TP");
   await expect(handle(page, loss, "trigger")).toHaveText("SELL 0.1 SL");
   const dropped = await drag(page, handle(page, loss, "trigger"), -10);
   await expect(openCell(page, loss, "trigger")).toHaveText(written(dropped, 3));
-  await expect(openCell(page, profit, "price")).toHaveText(written(numberIn(fields["Take profit"]), 3));
+  await expect(openCell(page, profit, "price")).toHaveText(written(numberIn(fields[TAKE_PROFIT]), 3));
   await cancel(page, profit);
   await expect(openOrder(page, loss)).toHaveCount(0);
   await expect(ended(page)).toHaveCount(2);
@@ -231,12 +238,12 @@ test("OCO: both legs seen; amending moves one, cancelling one removes both", asy
 
 test("OCO: the leg that the market reaches is filled, the other one goes with it", DESKTOP, async ({ page }) => {
   await openSim(page);
-  const fields = { "Take profit": await near(page, 0.2), "Stop loss": await near(page, -0.2) };
+  const fields = await exits(page);
   const numbers = await placed(page, "Sell", { kind: "OCO", fields });
   await show(page, "Orders");
   const isStop = /Stop/.test((await openCell(page, numbers[0], "type").textContent()) ?? "");
   const [loss, profit] = isStop ? numbers : numbers.toReversed();
-  await untilFilled(page, loss, "Trigger", -0.006);
+  await untilFilled(page, loss, "Trigger", -0.002);
   await expect(openOrder(page, profit)).toHaveCount(0);
   await expect(ended(page).filter({ hasText: "OCO SL" })).toContainText("Filled");
   await expect(ended(page).filter({ hasText: "OCO TP" })).toContainText("Cancelled: the other leg was filled");
@@ -244,7 +251,8 @@ test("OCO: the leg that the market reaches is filled, the other one goes with it
 });
 
 async function bracket(page: Page): Promise<{ profit: string; loss: string }> {
-  const fields = { "Take profit": await near(page, 0.2), "Stop loss": await near(page, -0.2) };
+  // The entry waits below the market, and the stop-loss below the entry.
+  const fields = await typed(page, { [TAKE_PROFIT]: 0.2, "Stop loss": -0.6 });
   const ticks = ["Take profit / Stop loss"];
   const [entry] = await placed(page, "Buy", {
     kind: "Limit", ticks, fields: { Price: await near(page, -0.3), ...fields },
@@ -287,7 +295,7 @@ test("bracket: entry filled, both legs there, one amended by drag, cancelling it
 test("bracket: the leg that is filled closes the position and removes the other", DESKTOP, async ({ page }) => {
   await openSim(page);
   const { profit, loss } = await bracket(page);
-  await untilFilled(page, profit, "Price", 0.005);
+  await untilFilled(page, profit, "Price", 0.002);
   await expect(openOrder(page, loss)).toHaveCount(0);
   await expect(ended(page).filter({ hasText: /· TP/ })).toContainText("Filled");
   await expect(ended(page).filter({ hasText: /· SL/ })).toContainText("Cancelled: the other leg was filled");
@@ -297,7 +305,7 @@ test("bracket: the leg that is filled closes the position and removes the other"
 
 test("bracket at market: the legs come with the position", DESKTOP, async ({ page }) => {
   await openSim(page);
-  const fields = { "Take profit": await near(page, 0.2), "Stop loss": await near(page, -0.2) };
+  const fields = await exits(page);
   await fillTicket(page, { ticks: ["Take profit / Stop loss"], fields });
   await side(page, "Buy").click();
   await expect(told(page)).toHaveText(/^Bought 0\.1 /);

@@ -85,8 +85,14 @@ impl State {
             Fact::DayOpened { equity } => account.day_opened(event.at, *equity).map(|()| None),
             Fact::OrderChanged(order) => {
                 let is_new = order.id > self.last_order && order.id.0 <= ID_MAX;
+                // A leg's order is given the id of its position, which it may open only later.
+                let carry = order.carry.filter(|&id| is_new && !account.knows_carry(id));
+                if let Some(id) = carry.filter(|id| *id <= self.last_position || id.0 > ID_MAX) {
+                    return Err(FoldError::PositionOutOfOrder(id));
+                }
                 let seq = account.order_changed(order, is_new)?;
                 self.last_order = self.last_order.max(order.id);
+                self.last_position = self.last_position.max(carry.unwrap_or_default());
                 if let Some(group) = order.group {
                     self.last_group = self.last_group.max(group.id);
                 }
@@ -102,7 +108,9 @@ impl State {
                 } else {
                     !account.positions.contains_key(&execution.symbol)
                 };
-                if opens && (position <= self.last_position || position.0 > ID_MAX) {
+                let order = account.orders.open(execution.order_id);
+                let is_given = execution.is_carry && order.is_some_and(|order| order.carry == Some(position));
+                if opens && !is_given && (position <= self.last_position || position.0 > ID_MAX) {
                     return Err(FoldError::PositionOutOfOrder(position));
                 }
                 let seq = account.executed(execution)?;

@@ -2,11 +2,12 @@
 
 mod fields;
 mod instruction;
+mod subscribe;
 
 use crate::access::AccessToken;
 use crate::clock::TimestampMs;
 use crate::error::{ErrorCode, Refusal};
-use crate::id::{CommandId, Epoch, Seq, Symbol};
+use crate::id::{CommandId, Symbol};
 use crate::json;
 use crate::market::Interval;
 use crate::topic::Topic;
@@ -14,6 +15,8 @@ pub use instruction::*;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use subscribe::Topics;
+pub use subscribe::{INTERVAL_MS, ResumeFrom, SetRate, Subscribe};
 
 /// A command and the id that its answers echo.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub enum Command {
     Subscribe(Subscribe),
     /// Stop sending them.
     Unsubscribe(Vec<Topic>),
+    /// Send state topics no more often than this.
+    SetRate(SetRate),
     /// Send the positions once.
     GetPositions,
     /// Send the portfolio once.
@@ -74,27 +79,6 @@ pub enum Command {
     Ping(Ping),
     /// An answer to a HEARTBEAT; any frame shows life, so nothing comes of it.
     Pong,
-}
-
-/// Topics to send from now on, and where the client stands in those that it has seen before.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Subscribe {
-    /// The topics.
-    pub topics: Vec<Topic>,
-    /// Places that the client has reached in lossless topics, which are sent from the next place on.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub resume: Vec<ResumeFrom>,
-}
-
-/// A place in a lossless topic that a client has reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ResumeFrom {
-    /// The topic.
-    pub topic: Topic,
-    /// The history that `seq` counts in.
-    pub ep: Epoch,
-    /// The last message that the client has applied.
-    pub seq: Seq,
 }
 
 /// Asks for older candles.
@@ -164,6 +148,7 @@ impl Command {
             Command::UnsubscribeTicker(_) => "unsubscribe_ticker",
             Command::Subscribe(_) => "subscribe",
             Command::Unsubscribe(_) => "unsubscribe",
+            Command::SetRate(_) => "set_rate",
             Command::GetPositions => "get_positions",
             Command::GetPortfolio => "get_portfolio",
             Command::GetInstruments => "get_instruments",
@@ -212,15 +197,6 @@ struct Head<'a> {
 #[derive(Serialize, Deserialize)]
 struct OneSymbol {
     symbol: Symbol,
-}
-
-/// `channels` is the older name of `topics`.
-#[derive(Deserialize)]
-struct Topics<'a> {
-    #[serde(borrow, alias = "channels")]
-    topics: Vec<Cow<'a, str>>,
-    #[serde(default)]
-    resume: Vec<ResumeFrom>,
 }
 
 impl Envelope {
@@ -285,6 +261,7 @@ impl Envelope {
             | Command::GetPosition(symbol) => fields.put("symbol", symbol),
             Command::Subscribe(body) => fields.put_all(body),
             Command::Unsubscribe(topics) => fields.put("topics", topics),
+            Command::SetRate(body) => fields.put_all(body),
             Command::GetCandles(body) => fields.put_all(body),
             Command::GetOrders(body) => fields.put_all(body),
             Command::GetOrderStatus(body) => fields.put_all(body),
@@ -310,22 +287,13 @@ impl Envelope {
 
 fn decode_command(verb: &str, text: &str) -> Result<Command, Refusal> {
     let symbol = |text| body::<OneSymbol>(text).map(|one| one.symbol);
-    let topics = |text| {
-        let Topics {
-            topics: names,
-            resume,
-        } = body::<Topics<'_>>(text)?;
-        let topics = names
-            .iter()
-            .map(|name| name.parse())
-            .collect::<Result<Vec<Topic>, Refusal>>()?;
-        Ok::<_, Refusal>(Subscribe { topics, resume })
-    };
+    let topics = |text| body::<Topics<'_>>(text)?.read();
     Ok(match verb {
         "subscribe_ticker" => Command::SubscribeTicker(symbol(text)?),
         "unsubscribe_ticker" => Command::UnsubscribeTicker(symbol(text)?),
         "subscribe" => Command::Subscribe(topics(text)?),
         "unsubscribe" => Command::Unsubscribe(topics(text)?.topics),
+        "set_rate" => Command::SetRate(body::<SetRate>(text)?.check()?),
         "get_positions" => Command::GetPositions,
         "get_portfolio" => Command::GetPortfolio,
         "get_instruments" => Command::GetInstruments,
@@ -366,6 +334,7 @@ const QUESTIONS: &[&str] = &[
     "unsubscribe_ticker",
     "subscribe",
     "unsubscribe",
+    "set_rate",
     "get_positions",
     "get_portfolio",
     "get_balance",

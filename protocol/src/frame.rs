@@ -1,6 +1,8 @@
 //! A message that is encoded at most once, however many connections it goes to, and not at all where it goes to none.
 
-use crate::message::Message;
+use crate::id::Seq;
+use crate::message::{Body, Message};
+use crate::partial;
 use bytes::Bytes;
 use std::sync::OnceLock;
 
@@ -9,6 +11,8 @@ use std::sync::OnceLock;
 pub struct Frame {
     message: Message,
     text: OnceLock<Bytes>,
+    /// What changed since an earlier value, by its place: readers at the usual rate all want the same.
+    changes: OnceLock<(Option<Seq>, Bytes)>,
 }
 
 impl Frame {
@@ -17,6 +21,7 @@ impl Frame {
         Frame {
             message,
             text: OnceLock::new(),
+            changes: OnceLock::new(),
         }
     }
 
@@ -42,6 +47,34 @@ impl Frame {
         answer.push(b',');
         answer.extend_from_slice(&text[1..]);
         Bytes::from(answer)
+    }
+
+    /// The text that tells what changed since an earlier value of the same state topic; the whole one where that is not
+    /// longer, or where what changed cannot be told by itself. Candles are told by what changed anyway.
+    pub fn changes_since(&self, base: &Frame) -> Bytes {
+        if matches!(self.message.body, Body::CandleUpdate(_)) {
+            return self.text();
+        }
+        let since = base.message.head.seq;
+        let (made_since, made) = self
+            .changes
+            .get_or_init(|| (since, self.make_changes_since(base)));
+        if *made_since == since {
+            made.clone()
+        } else {
+            self.make_changes_since(base)
+        }
+    }
+
+    fn make_changes_since(&self, base: &Frame) -> Bytes {
+        let (before, now) = (base.text(), self.text());
+        let (Ok(before), Ok(text)) = (std::str::from_utf8(&before), std::str::from_utf8(&now)) else {
+            return now;
+        };
+        match partial::changes(before, text) {
+            Some(changes) if changes.len() < text.len() => Bytes::from(changes),
+            _ => now,
+        }
     }
 
     /// Whether the text has been made: what the idle-cost test looks at.

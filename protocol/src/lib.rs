@@ -6,7 +6,7 @@
 //! - [`market`], [`order`], [`account`]: instruments, ticks and candles; orders and executions; positions and balances
 //! - [`risk`], [`performance`], [`alert`], [`log`]: the risk guard, what trades made, what the desk says by itself
 //! - [`topic`]: what can be subscribed to, and which of the two kinds (state or event) it is
-//! - [`command`], [`message`], [`error`]: the frames of `/api/ws/realtime`
+//! - [`command`], [`message`], [`error`]: the frames of `/api/ws/realtime`; [`partial`]: what changed between two of them
 //! - [`access`]: who is at the other end where a login is required
 //! - [`session`]: the two ends of the conversation as state machines without I/O and without a clock
 //!
@@ -28,6 +28,7 @@ pub mod market;
 pub mod message;
 pub mod money;
 pub mod order;
+pub mod partial;
 pub mod performance;
 pub mod risk;
 pub mod session;

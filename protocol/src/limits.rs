@@ -1,6 +1,8 @@
 //! Bounds and timers of a connection. They are configuration of the server and told to the client in its greeting.
 
+use crate::topic::Topic;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Bounds and timers of one connection. What a server does not tell is taken to be the default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +30,9 @@ pub struct Limits {
     pub server_dead_ms: u64,
     /// State topics of one connection are sent at most this often; at once after a pause.
     pub state_interval_ms: u64,
+    /// The same of some channels, by their names; at least what all have.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub channel_interval_ms: BTreeMap<String, u32>,
     /// A write that takes longer closes the connection.
     pub write_stall_ms: u64,
     /// The window that first reconnect delays are drawn from.
@@ -48,8 +53,18 @@ impl Default for Limits {
             client_dead_ms: 12_000,
             server_dead_ms: 20_000,
             state_interval_ms: 50,
+            channel_interval_ms: BTreeMap::new(),
             write_stall_ms: 10_000,
             reconnect_window_ms: 250,
         }
+    }
+}
+
+impl Limits {
+    /// Milliseconds between two values of a state topic, where nobody asked for slower.
+    pub fn interval_ms(&self, topic: Topic) -> u64 {
+        let channel = self.channel_interval_ms.get(topic.channel());
+        let of_channel = channel.copied().map_or(0, u64::from);
+        self.state_interval_ms.max(of_channel)
     }
 }

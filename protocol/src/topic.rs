@@ -80,6 +80,39 @@ impl Topic {
         }
     }
 
+    /// The channels of state topics: what their rates are set by.
+    pub const CHANNELS: [&'static str; 9] = [
+        "ticker",
+        "candles",
+        "positions",
+        "portfolio",
+        "balance",
+        "dashboard",
+        "equity",
+        "performance",
+        "status",
+    ];
+
+    /// The name of the topic without what follows it: topics of all instruments are one channel.
+    pub const fn channel(self) -> &'static str {
+        match self {
+            Topic::Ticker(_) => "ticker",
+            Topic::Candles(..) => "candles",
+            Topic::Positions => "positions",
+            Topic::Portfolio => "portfolio",
+            Topic::Balance => "balance",
+            Topic::Dashboard => "dashboard",
+            Topic::Equity => "equity",
+            Topic::Performance => "performance",
+            Topic::Status => "status",
+            Topic::Orders => "orders",
+            Topic::Executions => "executions",
+            Topic::Risk => "risk",
+            Topic::Alerts => "alerts",
+            Topic::Logs => "logs",
+        }
+    }
+
     /// The instrument, for topics of a market.
     pub const fn symbol(self) -> Option<Symbol> {
         match self {
@@ -94,18 +127,7 @@ impl fmt::Display for Topic {
         match self {
             Topic::Ticker(symbol) => write!(f, "ticker:{symbol}"),
             Topic::Candles(symbol, interval) => write!(f, "candles:{symbol}:{interval}"),
-            Topic::Positions => f.write_str("positions"),
-            Topic::Portfolio => f.write_str("portfolio"),
-            Topic::Balance => f.write_str("balance"),
-            Topic::Dashboard => f.write_str("dashboard"),
-            Topic::Equity => f.write_str("equity"),
-            Topic::Performance => f.write_str("performance"),
-            Topic::Status => f.write_str("status"),
-            Topic::Orders => f.write_str("orders"),
-            Topic::Executions => f.write_str("executions"),
-            Topic::Risk => f.write_str("risk"),
-            Topic::Alerts => f.write_str("alerts"),
-            Topic::Logs => f.write_str("logs"),
+            plain => f.write_str(plain.channel()),
         }
     }
 }

@@ -184,6 +184,28 @@ fn messages_of_the_document_are_written_digit_by_digit_as_shown() {
 }
 
 #[test]
+fn what_only_changed_in_the_document_makes_a_whole_message() {
+    for text in blocks("partial") {
+        let partial = Json::read(text);
+        let same = |message: &&str| Json::read(message).field("topic") == partial.field("topic");
+        let base = blocks("message").into_iter().find(same).expect(text);
+        let whole = tickwire_protocol::partial::whole(base, text).expect(text);
+        let Body::PositionUpdate(update) = Message::decode(&whole).unwrap().body else {
+            panic!("{whole}")
+        };
+        assert_eq!(update.positions[0].current_price.to_string(), "43260.00");
+        assert_eq!(
+            update.positions[0].entry_price.to_string(),
+            "43000.00",
+            "what did not change stays"
+        );
+        assert!(update.snapshot);
+        let same_again = Message::decode(&whole).unwrap().encode();
+        assert_eq!(Json::read(&same_again), Json::read(&whole));
+    }
+}
+
+#[test]
 fn the_missions_frames_are_ours_to_the_letter() {
     let ours: Vec<Json> = blocks("message").into_iter().map(Json::read).collect();
     let mut compared = BTreeSet::new();
@@ -231,7 +253,7 @@ fn is_listed(command: &Command) {
         Command::GetCandles(_) | Command::GetBalance | Command::GetDashboard | Command::GetEquity => {}
         Command::GetPerformance | Command::GetOrders(_) | Command::GetOrderStatus(_) => {}
         Command::GetPosition(_) | Command::GetExecutions(_) | Command::GetRisk | Command::GetAlerts => {}
-        Command::Authenticate(_) => {}
+        Command::Authenticate(_) | Command::SetRate(_) => {}
         Command::GetLogs | Command::Instruct(_) | Command::Ping(_) | Command::Pong => {}
     }
 }
@@ -248,7 +270,7 @@ fn every_command_is_in_the_document() {
         .collect();
     let questions = "authenticate get_alerts get_balance get_candles get_dashboard get_equity get_executions get_instruments get_logs \
                      get_order_status get_orders get_performance get_portfolio get_position get_positions get_risk ping \
-                     pong subscribe subscribe_ticker unsubscribe unsubscribe_ticker";
+                     pong set_rate subscribe subscribe_ticker unsubscribe unsubscribe_ticker";
     let all: BTreeSet<&str> = questions
         .split_whitespace()
         .chain(Instruction::ACTIONS.iter().copied())

@@ -3,6 +3,7 @@
 //! Whatever is not understood stops the start with one clear line; nothing is guessed.
 
 pub mod auth;
+mod streams;
 pub mod venue;
 
 use crate::config::auth::{AuthConfig, PublicOrigin};
@@ -142,6 +143,21 @@ pub struct ServeArgs {
     /// [default: 20000]
     #[arg(long, env = "TICKWIRE_SNAPSHOT_EVERY", value_name = "N")]
     pub snapshot_every: Option<u64>,
+    /// Days that what happened in an account can be told to clients that come back, at least 1 [default: 7]
+    #[arg(long, env = "TICKWIRE_RETENTION_DAYS", value_name = "DAYS")]
+    pub retention_days: Option<u32>,
+    /// Messages of each of its topics that can be; the last 4096 are kept in any case [default: 100000]
+    #[arg(long, env = "TICKWIRE_RETENTION_ENTRIES", value_name = "N")]
+    pub retention_entries: Option<u64>,
+    /// How often a state channel is told at most, such as ticker=250: 100 to 10000 ms. May be given more than once
+    /// [default: 50 ms]
+    #[arg(
+        long,
+        env = "TICKWIRE_CHANNEL_INTERVAL",
+        value_name = "CHANNEL=MS",
+        value_delimiter = ','
+    )]
+    pub channel_interval: Option<Vec<String>>,
     /// Where market data come from [default: replay]
     #[arg(long, env = "TICKWIRE_MARKET", value_enum)]
     pub market: Option<Market>,
@@ -302,6 +318,9 @@ impl ServeArgs {
             data_dir: self.data_dir.or(fallback.data_dir),
             journal_max_mb: self.journal_max_mb.or(fallback.journal_max_mb),
             snapshot_every: self.snapshot_every.or(fallback.snapshot_every),
+            retention_days: self.retention_days.or(fallback.retention_days),
+            retention_entries: self.retention_entries.or(fallback.retention_entries),
+            channel_interval: self.channel_interval.or(fallback.channel_interval),
             market: self.market.or(fallback.market),
             replay_form: self.replay_form.or(fallback.replay_form),
             replay_speed: self.replay_speed.or(fallback.replay_speed),
@@ -363,7 +382,8 @@ impl ServeArgs {
         }
         let market = self.market_config()?;
         let (venue, risk, funding_rate) = (self.venue_rules()?, self.risk_limits()?, self.funding_rate()?);
-        let journal = self.journal_config()?;
+        let journal = self.with_retention(self.journal_config()?)?;
+        let limits = self.limits()?;
         let mut allowed_hosts = self.allowed_host.unwrap_or_default();
         allowed_hosts.extend(auth.public_origin.as_ref().map(|origin| origin.host().to_owned()));
         Ok(Config {
@@ -380,7 +400,7 @@ impl ServeArgs {
             venue,
             risk,
             funding_rate,
-            limits: Limits::default(),
+            limits,
             telemetry: TelemetryConfig {
                 log: self.log.unwrap_or_else(|| "info".to_owned()),
                 log_format: self.log_format.unwrap_or(LogFormat::Text),
@@ -404,6 +424,7 @@ impl ServeArgs {
         Ok(JournalConfig {
             max_mb: self.journal_max_mb,
             snapshot_every,
+            ..usual
         })
     }
 

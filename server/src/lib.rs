@@ -38,8 +38,9 @@ use crate::engine_task::EngineTask;
 use crate::exchange::config::{MarketConfig, ReplayForm, Speed};
 use crate::http::assets::SiteAssets;
 use crate::http::boot::DeskView;
-use crate::hub::{Hub, Publication};
-use crate::journal::{JournalError, JournalWatch, SqliteJournal};
+use crate::http::patience::Patient;
+use crate::hub::{Hub, Publication, Retention};
+use crate::journal::{JournalError, JournalPast, JournalWatch, SqliteJournal};
 use crate::queue::{CommandSender, FeedSender, Job};
 use crate::socket::Realtime;
 use crate::telemetry::page::PageLines;
@@ -76,6 +77,9 @@ const FIRST_PRICES: Duration = Duration::from_secs(5);
 
 /// File descriptors for everything but WebSockets: pages being fetched, the journal, the listener.
 const DESCRIPTORS_BESIDE: u64 = 128;
+
+/// Of these, sockets of whoever fetches pages or begins a handshake.
+const SOCKETS_BESIDE: u64 = 96;
 
 /// How long a shutdown waits for connections to read their close frame.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -155,6 +159,12 @@ pub async fn run(
         watch: watch.clone(),
     };
     let threads = engine_task::start(task, recovered, journal, jobs)?;
+    let retention = Retention {
+        days: config.journal.retention_days,
+        entries: config.journal.retention_entries,
+    };
+    hub.lend_archive(Arc::new(JournalPast::new(&config.data_dir)), retention);
+    let aging = tokio::spawn(hub.clone().keep_floors(clock::now));
     info!(market, data_dir = %config.data_dir.display(), "starting");
 
     let (stop, stopped) = watch::channel(false);
@@ -219,8 +229,9 @@ pub async fn run(
         }
     };
     // A frame is small and should leave at once, not wait for the acknowledgement of the one before.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
+    let sockets_max = usize::try_from(u64::from(connections_max) + SOCKETS_BESIDE).unwrap_or(usize::MAX);
+    let listener = Patient::new(listener, sockets_max).tap_io(|stream| {
+        if let Err(error) = stream.get_ref().set_nodelay(true) {
             warn!(%error, "a connection keeps its delay");
         }
     });
@@ -246,6 +257,7 @@ pub async fn run(
         ));
     }
     telling.abort();
+    aging.abort();
     if let Some(following) = following {
         following.abort();
     }

@@ -33,19 +33,6 @@ fn raw_frame(first_byte: u8, length: u64, payload: &[u8]) -> Vec<u8> {
 const TEXT: u8 = 0x81;
 
 #[test]
-fn text_that_is_not_utf_8_is_told_or_closed_as_the_standard_says() -> Result<()> {
-    let desk = Desk::start()?;
-    let mut wire = Wire::connect(desk.address())?;
-    wire.wait_for_kind("CONNECTION_ESTABLISHED")?;
-    wire.send_bytes(&raw_frame(TEXT, 4, &[b'{', 0xC3, 0x28, b'}']))?;
-    match wire.wait_for_kind("ERROR") {
-        Ok(error) => assert_eq!(error.json["code"], "BAD_FRAME", "{}", error.text),
-        Err(_) => assert_eq!(wire.end.as_ref().map(|end| end.0), Some(1007), "{:?}", wire.end),
-    }
-    Ok(())
-}
-
-#[test]
 fn what_breaks_the_websocket_itself_is_closed_as_a_protocol_error_and_nobody_notices() -> Result<()> {
     let desk = Setup::sim(1, 200).start()?;
     let mut first = Wire::connect(desk.address())?;

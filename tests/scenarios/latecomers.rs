@@ -14,7 +14,7 @@ use tickwire_tests::wire::{Frame, Wire};
 
 const SPOT: &str = "SIM001USDT";
 
-/// Messages of a topic that are kept for those who come back.
+/// Messages of a topic that are kept for those who come back in any case.
 const RETENTION: usize = 4_096;
 
 /// The orders of a client: what a snapshot had, and what came after it, by the rules of the protocol.
@@ -94,7 +94,10 @@ fn churn(desk: &Desk, market: &Market, orders: usize, kept: usize) -> Result<()>
 
 #[test]
 fn who_comes_back_after_thousands_of_orders_is_told_and_gets_all_there_is() -> Result<()> {
-    let mut desk = Setup::sim(2, 50).arg("--starting-balance", "1000000").start()?;
+    let mut desk = Setup::sim(2, 50)
+        .arg("--starting-balance", "1000000")
+        .arg("--retention-entries", "100")
+        .start()?;
     let mut reader = Trader::connect(&desk)?;
     let market = Market::of(&mut reader, SPOT)?;
     let mut book = Book::default();

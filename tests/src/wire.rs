@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -17,6 +18,9 @@ use crate::exact;
 
 /// Long enough for a busy machine; nothing that works takes as long.
 pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where the desk's own protocol is spoken.
+const REALTIME: &str = "/api/ws/realtime";
 
 /// A text frame.
 #[derive(Clone, Debug)]
@@ -97,32 +101,30 @@ impl Wire {
         Self::connect_over(stream)
     }
 
+    /// Connects at another path than the desk's own, query included.
+    pub fn connect_at(address: SocketAddr, path: &str) -> Result<Wire> {
+        accepted(Self::handshake_over(TcpStream::connect(address)?, path, &[])?)
+    }
+
     fn connect_over(stream: TcpStream) -> Result<Wire> {
-        match Self::handshake_over(stream, &[])? {
-            Handshake::Accepted(wire, _) => Ok(*wire),
-            Handshake::Refused(status) => bail!("the handshake was refused with {status}"),
-        }
+        accepted(Self::handshake_over(stream, REALTIME, &[])?)
     }
 
     /// Tries to connect with these headers beside, or in place of, the usual ones.
     pub fn handshake(address: SocketAddr, headers: &[(&str, &str)]) -> Result<Handshake> {
-        Self::handshake_over(TcpStream::connect(address)?, headers)
+        Self::handshake_over(TcpStream::connect(address)?, REALTIME, headers)
     }
 
     /// Tries to connect to the socket's address with this query.
     pub fn handshake_at(address: SocketAddr, query: &str) -> Result<Handshake> {
-        Self::handshake_with(TcpStream::connect(address)?, query, &[])
+        let path = format!("{REALTIME}{query}");
+        Self::handshake_over(TcpStream::connect(address)?, &path, &[])
     }
 
-    fn handshake_over(stream: TcpStream, headers: &[(&str, &str)]) -> Result<Handshake> {
-        Self::handshake_with(stream, "", headers)
-    }
-
-    fn handshake_with(stream: TcpStream, query: &str, headers: &[(&str, &str)]) -> Result<Handshake> {
+    fn handshake_over(stream: TcpStream, path: &str, headers: &[(&str, &str)]) -> Result<Handshake> {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
-        let mut request =
-            format!("ws://{}/api/ws/realtime{query}", stream.peer_addr()?).into_client_request()?;
+        let mut request = format!("ws://{}{path}", stream.peer_addr()?).into_client_request()?;
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes())?;
             request.headers_mut().insert(name, HeaderValue::from_str(value)?);
@@ -328,9 +330,28 @@ impl Wire {
         Ok(bytes)
     }
 
+    /// Reads one byte each `pause` past the WebSocket layer, until it is told to stop.
+    pub fn drip(&mut self, pause: Duration, stop: &AtomicBool) -> Result<()> {
+        let stream = self.socket.get_mut();
+        stream.set_read_timeout(Some(pause))?;
+        while !stop.load(Ordering::Relaxed) {
+            // An end of the connection is heard of only behind all that is still to be read.
+            let _ = stream.read(&mut [0]);
+            std::thread::sleep(pause);
+        }
+        Ok(())
+    }
+
     /// Ends the connection without a word, as a cut cable does not and a killed client does.
     pub fn cut(self) {
         drop(self);
+    }
+}
+
+fn accepted(handshake: Handshake) -> Result<Wire> {
+    match handshake {
+        Handshake::Accepted(wire, _) => Ok(*wire),
+        Handshake::Refused(status) => bail!("the handshake was refused with {status}"),
     }
 }
 

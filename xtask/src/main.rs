@@ -4,7 +4,7 @@
 //!
 //! - [`command`]: one file per command and the table that lists them; to add one is one file and one row.
 //! - [`site`]: what the browser gets: wasm, css, chart library, compression, the size budget.
-//! - [`toolchain`], [`npm`], [`browser`]: what a fresh machine may lack; each installs it or names the remedy.
+//! - [`toolchain`], [`npm`], [`browser`], [`python`]: what a fresh machine may lack; each installs it or names the remedy.
 //! - [`process`], [`progress`], [`workspace`]: child processes, visible stages, paths.
 #![expect(
     clippy::print_stdout,
@@ -17,6 +17,7 @@ mod command;
 mod npm;
 mod process;
 mod progress;
+mod python;
 mod site;
 mod toolchain;
 mod workspace;

@@ -52,7 +52,8 @@ pub struct UseRealtime {
 }
 
 impl UseRealtime {
-    /// Sends a command. The answer comes, if only as "outcome unknown", within 15 seconds.
+    /// Sends a command. The answer comes, if only as "outcome unknown": within 15 seconds, or within a minute where the
+    /// link was lost and it is asked again.
     pub fn send(&self, command: Command) -> Answer {
         self.socket.request(command)
     }

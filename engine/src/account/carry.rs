@@ -48,18 +48,16 @@ impl Carry {
         self.legs.insert(leg.symbol, leg);
     }
 
-    /// The leg that `execution` filled is this from now on.
-    pub(super) fn filled(&mut self, execution: &Execution, leg: Option<Position>) {
-        match leg {
-            Some(leg) => self.set(leg),
-            None => {
-                if let Some(ended) = self.legs.remove(&execution.symbol) {
-                    let made = ended.made_with(execution);
-                    self.made.net += made.net;
-                    self.made.fees += made.fees;
-                }
-            }
+    /// The leg that `execution` filled is this from now on. Gives what the leg made, where it is closed with it.
+    pub(super) fn filled(&mut self, execution: &Execution, leg: Option<Position>) -> Option<Made> {
+        if let Some(leg) = leg {
+            self.set(leg);
+            return None;
         }
+        let made = self.legs.remove(&execution.symbol)?.made_with(execution);
+        self.made.net += made.net;
+        self.made.fees += made.fees;
+        Some(made)
     }
 
     /// What the legs made that are closed.

@@ -141,6 +141,11 @@ impl Account {
         self.positions.contains_key(&symbol) || self.legs().any(|leg| leg.symbol == symbol)
     }
 
+    /// Whether it has a cash-and-carry position of this id, or orders of its legs that are on their way.
+    pub(crate) fn knows_carry(&self, id: PositionId) -> bool {
+        self.carries.contains_key(&id) || self.orders.of_carry(id).next().is_some()
+    }
+
     /// The last place of each of its lossless topics.
     pub fn heads(&self) -> [(Topic, Seq); 4] {
         [
@@ -184,24 +189,27 @@ impl Account {
         };
         // The last step that can fail: from here on all of the event happens.
         self.ledger = self.ledger.with(execution, filled.is_closing)?;
-        let ended = if execution.is_carry {
+        let (left, ended) = if execution.is_carry {
             let carry = self.carries.entry(execution.position_id).or_default();
-            carry.filled(execution, filled.position);
+            let left = carry.filled(execution, filled.position);
             let made = carry.is_closed().then(|| carry.made());
             if made.is_some() {
                 self.carries.remove(&execution.position_id);
             }
-            made
+            (left, made)
         } else if let Some(position) = filled.position {
             self.positions.insert(execution.symbol, position);
-            None
+            (None, None)
         } else {
             let ended = self.positions.remove(&execution.symbol);
-            ended.map(|ended| ended.made_with(execution))
+            let made = ended.map(|ended| ended.made_with(execution));
+            (made, made)
         };
+        if let Some(made) = left {
+            self.trades.left(execution.symbol, made.net, made.fees);
+        }
         if let Some(made) = ended {
-            self.trades
-                .ended(execution.symbol, execution.timestamp, made.net, made.fees);
+            self.trades.ended(execution.timestamp, made.net, made.fees);
         }
         if self.executions.len() == RECENT_MAX {
             self.executions.pop_front();

@@ -66,6 +66,7 @@ pub struct Receipt {
 struct Derived {
     groups: BTreeMap<GroupId, BTreeSet<OrderId>>,
     reduce_only: BTreeMap<(Symbol, Side), BTreeSet<OrderId>>,
+    carries: BTreeMap<PositionId, BTreeSet<OrderId>>,
     by_symbol: BTreeMap<Symbol, BTreeSet<OrderId>>,
     tied: BTreeMap<(Symbol, Side), Tied>,
     /// Receipts that may be forgotten, oldest first.
@@ -101,6 +102,9 @@ impl Derived {
         if order.reduce_only {
             self.reduce_only.entry(market).or_default().insert(order.id);
         }
+        if let Some(carry) = order.carry {
+            self.carries.entry(carry).or_default().insert(order.id);
+        }
         self.by_symbol.entry(order.symbol).or_default().insert(order.id);
         if let Some(more) = tied(order) {
             self.tied.entry(market).or_default().add(more);
@@ -114,6 +118,9 @@ impl Derived {
         }
         if order.reduce_only {
             take(&mut self.reduce_only, &market, order.id);
+        }
+        if let Some(carry) = order.carry {
+            take(&mut self.carries, &carry, order.id);
         }
         take(&mut self.by_symbol, &order.symbol, order.id);
         if let Some(less) = tied(order)
@@ -162,6 +169,17 @@ impl Orders {
     pub fn group(&self, id: GroupId) -> impl Iterator<Item = &Order> {
         let ids = self.derived.groups.get(&id).into_iter().flatten();
         ids.filter_map(|&id| self.open(id))
+    }
+
+    /// The open orders that are legs of a cash-and-carry position, the spot's first.
+    pub fn of_carry(&self, id: PositionId) -> impl Iterator<Item = &Order> {
+        let ids = self.derived.carries.get(&id).into_iter().flatten();
+        ids.filter_map(|&id| self.open(id))
+    }
+
+    /// The instruments that there are open orders in.
+    pub fn symbols(&self) -> impl Iterator<Item = Symbol> {
+        self.derived.by_symbol.keys().copied()
     }
 
     /// The open reduce-only orders of one side in one instrument, oldest first.

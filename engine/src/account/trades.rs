@@ -1,5 +1,8 @@
 //! Trades of an account: positions that were opened and are flat again, summed up.
 //!
+//! A cash-and-carry position is one trade; by instrument each of its legs counts under its own, so that what the
+//! instruments made sums up to what was made.
+//!
 //! What a trade made is net: what its fills realised, plus its funding, less all its fees.
 
 use crate::bounds::AMOUNT_MAX;
@@ -53,10 +56,15 @@ impl Trades {
         self.by_day.iter().map(move |day| (begin(day.day), &day.tally))
     }
 
-    /// A position is flat again: `net` is what it made, with the fees in it.
-    pub(super) fn ended(&mut self, symbol: Symbol, at: TimestampMs, net: Amount, fees: Amount) {
-        count(&mut self.all, net, fees);
+    /// What was held in an instrument is flat again: a position, or a leg of one. `net` is what it made, with the fees in
+    /// it.
+    pub(super) fn left(&mut self, symbol: Symbol, net: Amount, fees: Amount) {
         count(self.by_symbol.entry(symbol).or_default(), net, fees);
+    }
+
+    /// A position is flat again, in all its instruments.
+    pub(super) fn ended(&mut self, at: TimestampMs, net: Amount, fees: Amount) {
+        count(&mut self.all, net, fees);
         count(self.of_day(at.0.div_euclid(DAY_MS)), net, fees);
         if net.is_positive() {
             self.profits = bounded(self.profits + net);
@@ -103,22 +111,11 @@ mod tests {
 
     #[test]
     fn days_are_bounded_and_a_clock_that_went_back_counts_to_the_last() {
-        let symbol = Symbol::new("BTCUSDT").unwrap();
         let mut trades = Trades::default();
         for day in 0..500 {
-            trades.ended(
-                symbol,
-                TimestampMs(day * DAY_MS),
-                "1".parse().unwrap(),
-                Amount::ZERO,
-            );
+            trades.ended(TimestampMs(day * DAY_MS), "1".parse().unwrap(), Amount::ZERO);
         }
-        trades.ended(
-            symbol,
-            TimestampMs(0),
-            "-3".parse().unwrap(),
-            "2".parse().unwrap(),
-        );
+        trades.ended(TimestampMs(0), "-3".parse().unwrap(), "2".parse().unwrap());
         let days: Vec<_> = trades.by_day().collect();
         assert_eq!((days.len(), days[0].0), (DAYS_MAX, TimestampMs(100 * DAY_MS)));
         let last = days.last().unwrap();
@@ -131,10 +128,9 @@ mod tests {
 
     #[test]
     fn sums_stop_at_the_bounds() {
-        let symbol = Symbol::new("BTCUSDT").unwrap();
         let mut trades = Trades::default();
         for _ in 0..3 {
-            trades.ended(symbol, TimestampMs(0), AMOUNT_MAX, Amount::ZERO);
+            trades.ended(TimestampMs(0), AMOUNT_MAX, Amount::ZERO);
         }
         assert_eq!((trades.profits, trades.all.net_pnl), (AMOUNT_MAX, AMOUNT_MAX));
     }

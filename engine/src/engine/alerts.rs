@@ -13,7 +13,7 @@ use tickwire_protocol::alert::{
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::command::Report;
 use tickwire_protocol::error::{ErrorCode, Refusal};
-use tickwire_protocol::id::{AccountId, AlertId};
+use tickwire_protocol::id::{AccountId, AlertId, Symbol};
 use tickwire_protocol::market::Instrument;
 use tickwire_protocol::message::LinkState;
 use tickwire_protocol::money::{Amount, Price, Ratio};
@@ -116,6 +116,39 @@ impl Engine {
             at: event.at,
             fact: Fact::Alerted(alert),
         })
+    }
+
+    /// Says that orders are gone because their instrument is traded here no more.
+    pub(super) fn say_delisted(
+        &mut self,
+        account: AccountId,
+        at: TimestampMs,
+        symbol: Symbol,
+        cancelled: usize,
+        batch: &mut Batch,
+    ) {
+        let holds = self
+            .state
+            .accounts
+            .get(&account)
+            .is_some_and(|owner| owner.holds(symbol));
+        let orders = match cancelled {
+            1 => "1 open order was".to_owned(),
+            more => format!("{more} open orders were"),
+        };
+        let mut message = format!("{symbol} is traded here no more, so {orders} cancelled.");
+        if holds {
+            message.push_str(
+                " The position in it stays, valued at its cost, until its market is configured again.",
+            );
+        }
+        let alert = Alert {
+            message,
+            symbol: Some(symbol),
+            ..self.alert(AlertKind::OrderRejected, Severity::Warning, at)
+        };
+        let fact = Fact::Alerted(alert);
+        self.record(Event { account, at, fact }, batch);
     }
 
     pub(super) fn say_margin(

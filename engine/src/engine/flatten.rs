@@ -34,7 +34,11 @@ impl Engine {
     ) -> Result<Report, Refusal> {
         let desk = self.desk();
         let owner = desk.account(account)?;
-        for held in held_by(owner) {
+        // What is traded here no more cannot be closed at all, and must not keep the rest from it.
+        for held in held_by(owner)
+            .into_iter()
+            .filter(|held| self.is_listed(owner, *held))
+        {
             decided(&desk, account, at, held, None, OrderReason::User)?;
         }
         let from = batch.records.len();
@@ -73,7 +77,19 @@ impl Engine {
         Ok(report)
     }
 
-    /// Cancels the open orders of an account, or those in one instrument. Gives their ids.
+    fn is_listed(&self, owner: &Account, held: Held) -> bool {
+        let has_market = |symbol| self.markets.number(symbol).is_some();
+        match held {
+            Held::Position(symbol) => has_market(symbol),
+            Held::Carry(id) => {
+                let carry = owner.carries.get(&id);
+                carry.is_some_and(|carry| carry.legs().all(|leg| has_market(leg.symbol)))
+            }
+        }
+    }
+
+    /// Cancels the open orders of an account, or those in one instrument with what stands and falls with them. Gives their
+    /// ids.
     pub(super) fn cancel_orders(
         &mut self,
         account: AccountId,
@@ -90,12 +106,20 @@ impl Engine {
             Some(symbol) => owner.orders.open_in(symbol).map(ended).collect(),
             None => owner.orders.all_open().map(ended).collect(),
         };
-        let ids = cancelled.iter().map(|order| order.id).collect();
-        for order in cancelled {
-            let fact = Fact::OrderChanged(order);
-            self.record(Event { account, at, fact }, batch);
-        }
-        ids
+        let from = batch.records.len();
+        self.carry_out(
+            account,
+            at,
+            cancelled.into_iter().map(Fact::OrderChanged).collect(),
+            batch,
+        );
+        let ids = batch.records[from..]
+            .iter()
+            .filter_map(|record| match &record.event.fact {
+                Fact::OrderChanged(order) => Some(order.id),
+                _ => None,
+            });
+        ids.collect()
     }
 
     /// Closes the positions of an account at market, as far as they have a price now; what has none is tried again by
@@ -174,7 +198,7 @@ fn decided(
                 client_order_id: name.cloned(),
                 position_id,
             };
-            desk.close_carry(account, at, &close, reason)
+            desk.close_out_carry(account, at, &close, reason)
         }
     }
 }

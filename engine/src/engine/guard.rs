@@ -30,6 +30,9 @@ const PEAK_MS: u64 = 1000;
 /// A new peak that is higher than the last by a part in so many is marked at once.
 const PEAK_STEP: Decimal = Decimal::ONE_THOUSAND;
 
+/// Places that a sentence shows of an amount which nobody has to send back: what the currency is counted in.
+const MONEY_PLACES: u32 = 2;
+
 /// What was found when an account was looked at.
 struct Finding {
     /// What it is worth, where that is known.
@@ -358,7 +361,7 @@ impl Engine {
             return;
         };
         let (track, limits) = (&owner.equity, owner.risk.limits);
-        let message = risk::message(verdict.status);
+        let message = self.message_of(account, verdict);
         let told = format!("{} {message}", verdict.reason(track, &limits, &self.currency));
         let risk = Risk {
             status: verdict.status,
@@ -367,7 +370,11 @@ impl Engine {
             daily_loss_pct: verdict.daily_loss_pct,
             cause: verdict.cause,
             limits,
-            since: at,
+            since: if owner.risk.status == verdict.status {
+                owner.risk.since
+            } else {
+                at
+            },
         };
         let severity = match verdict.status {
             RiskStatus::HardStop => Severity::Critical,
@@ -383,6 +390,40 @@ impl Engine {
             RiskStatus::HardStop => self.stop(account, at, batch),
             RiskStatus::SoftPause => self.cancel_openings(account, at, batch),
             RiskStatus::Normal => {}
+        }
+    }
+
+    /// What the guard's new status means for what the account holds now.
+    fn message_of(&self, account: AccountId, verdict: &Verdict) -> &'static str {
+        let is_pause = verdict.status == RiskStatus::SoftPause && verdict.cause == RiskCause::Liquidation;
+        match self.account(account).filter(|_| is_pause) {
+            Some(view) => {
+                let has_left = view.account.holdings().next().is_some();
+                risk::liquidation_message(has_left, view.is_to_be_liquidated())
+            }
+            None => risk::message(verdict.status),
+        }
+    }
+
+    /// An account was liquidated, as far as there are prices: trading pauses. Where it is paused already, its owner is told
+    /// as often as that means something else by now, so that the guard never says of positions that they remain which are
+    /// gone.
+    pub(super) fn pause_after_liquidation(&mut self, account: AccountId, at: TimestampMs, batch: &mut Batch) {
+        let (status, cause) = (RiskStatus::SoftPause, RiskCause::Liquidation);
+        let Some(view) = self.account(account) else {
+            return;
+        };
+        let known = view.equity_in_bounds();
+        let verdict = Verdict {
+            status,
+            cause,
+            ..Verdict::of(&view.account.equity, &view.account.risk.limits, known)
+        };
+        let risk = &view.account.risk;
+        if risk.status == status && risk.message != self.message_of(account, &verdict) {
+            self.change_status(account, at, &verdict, Some(known), batch);
+        } else {
+            self.trip(account, at, status, cause, batch);
         }
     }
 
@@ -482,7 +523,7 @@ impl Engine {
         let told = format!(
             "{} Drawdown and daily loss are measured from {} {} on.",
             risk.message,
-            Grouped(equity),
+            Grouped(equity.rounded(MONEY_PLACES)),
             self.currency
         );
         for fact in [Fact::RiskChanged(risk), Fact::EquityRebased { equity }] {

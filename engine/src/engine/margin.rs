@@ -30,7 +30,6 @@ use tickwire_protocol::id::AccountId;
 use tickwire_protocol::market::{Perpetual, Tick};
 use tickwire_protocol::money::{Amount, Price};
 use tickwire_protocol::order::{Funding, OrderReason};
-use tickwire_protocol::risk::{RiskCause, RiskStatus};
 
 /// What the engine remembers of margins beside the state. All of it follows from the state, or is found again by looking.
 #[derive(Clone, Debug)]
@@ -69,7 +68,7 @@ impl Engine {
         let decided = match instruction {
             Instruction::SetLeverage(set) => desk.set_leverage(account, set)?,
             Instruction::OpenCarry(open) => desk.open_carry(account, at, open)?,
-            Instruction::CloseCarry(close) => desk.close_carry(account, at, close, OrderReason::User)?,
+            Instruction::CloseCarry(close) => desk.close_carry(account, at, close)?,
             other => {
                 return Err(Refusal::new(
                     ErrorCode::UnknownAction,
@@ -222,7 +221,7 @@ impl Engine {
             }
             self.close_one(account, at, held, reason, None, batch);
         }
-        self.trip(account, at, RiskStatus::SoftPause, RiskCause::Liquidation, batch);
+        self.pause_after_liquidation(account, at, batch);
         if self.is_to_be_liquidated(account) {
             self.margin.to_check.insert(account);
         }

@@ -4,6 +4,7 @@
 //! known of markets is not part of it: feeds tell it again after a restart.
 
 mod alerts;
+mod delisted;
 mod flatten;
 mod guard;
 mod margin;
@@ -97,6 +98,8 @@ pub struct Engine {
     day_due_at: TimestampMs,
     /// Whether an account waits for its positions to be quoted before its day opens.
     day_is_waiting: bool,
+    /// Whether the orders of instruments that are not configured any more are gone.
+    has_looked_for_delisted: bool,
 }
 
 impl Engine {
@@ -116,6 +119,7 @@ impl Engine {
             margin: MarginWatch::default(),
             day_due_at: TimestampMs(i64::MAX),
             day_is_waiting: false,
+            has_looked_for_delisted: false,
         })
     }
 
@@ -165,6 +169,7 @@ impl Engine {
             Input::Market(MarketInput::Ticks(ticks)) => ticks.iter().for_each(|tick| self.tick(tick, batch)),
             Input::Market(market) => self.market(market, batch),
             Input::Request(request) => {
+                self.cancel_delisted(request.at, batch);
                 self.fund(request.at, batch);
                 self.open_days(request.at, batch);
                 let (account, at) = (request.account, request.at);
@@ -174,13 +179,17 @@ impl Engine {
                 return Some(answer);
             }
             Input::Timer(at) => {
+                self.cancel_delisted(at, batch);
                 self.fund(at, batch);
                 self.open_days(at, batch);
                 self.orders_after_time(at, batch);
                 self.margin_after_time(at, batch);
                 self.guard_after_time(at, batch);
             }
-            Input::Notice { notice, at } => self.guard_after_notice(&notice, at, batch),
+            Input::Notice { notice, at } => {
+                self.cancel_delisted(at, batch);
+                self.guard_after_notice(&notice, at, batch);
+            }
         }
         None
     }
@@ -199,6 +208,7 @@ impl Engine {
 
     /// Takes in one tick.
     pub fn tick(&mut self, tick: &Tick, batch: &mut Batch) {
+        self.cancel_delisted(tick.received_at, batch);
         // Before the tick: funding is of what was held until now, a day opens with what the account was worth then.
         self.funding_before_tick(tick, batch);
         if tick.received_at >= self.day_due_at {
@@ -322,6 +332,7 @@ impl Engine {
         match input {
             MarketInput::Link { state, at } => {
                 self.markets.link_changed(state, at);
+                self.cancel_delisted(at, batch);
                 self.open_days(at, batch);
                 self.look_at_feed(at, batch);
             }

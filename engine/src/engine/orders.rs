@@ -5,9 +5,9 @@
 //! 1. what has expired by then goes, what has arrived by then is in the market;
 //! 2. trailing stops wake and follow the last trade, then triggers are compared with it: stops before take-profits, so
 //!    that a tick that touches both legs of a pair is a loss;
-//! 3. limit orders that rested before the tick fill at their own price, as [`VenueRules`] say: wholly where the opposite
-//!    quote has crossed them, otherwise as much as was traded through them, the best price and then the oldest of each
-//!    account first.
+//! 3. limit orders that rested before the tick fill at their own price, as [`VenueRules`] say: as much as was
+//!    traded through them, and where the opposite quote has crossed them as much as its book shows there, or wholly where
+//!    no book is known; the best price and then the oldest of each account first.
 //!
 //! Nothing fills or triggers while the feed is down or without a current quote; the first tick after a gap decides.
 //!
@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::command::{Instruction, Report};
 use tickwire_protocol::error::{ErrorCode, Refusal};
-use tickwire_protocol::id::{AccountId, OrderId, Symbol};
+use tickwire_protocol::id::{AccountId, OrderId, PositionId, Symbol};
 use tickwire_protocol::market::{Tick, Trade};
 use tickwire_protocol::message::LinkState;
 use tickwire_protocol::money::{Price, Quantity};
@@ -50,6 +50,10 @@ impl Engine {
             Instruction::ReversePosition(wanted) => desk.reverse(account, at, wanted)?,
             Instruction::CancelAllOrders(wanted) => {
                 desk.account(account)?;
+                // A misspelt instrument has no orders, and is not to be told that they are cancelled.
+                if let Some(symbol) = wanted.symbol {
+                    desk.market(symbol)?;
+                }
                 let ids = self.cancel_orders(account, at, wanted.symbol, OrderReason::User, batch);
                 return Ok(Report {
                     order_ids: ids,
@@ -251,10 +255,13 @@ impl Engine {
         at: TimestampMs,
         batch: &mut Batch,
     ) {
-        // What is left of the traded quantity for each account.
-        let mut left: BTreeMap<AccountId, Quantity> = BTreeMap::new();
-        let step = self.markets.at(number).instrument().step_size;
+        let market = self.markets.at(number);
+        let (symbol, step) = (market.symbol(), market.instrument().step_size);
+        let quote = self.markets.tradable_quote(symbol, at).ok();
         let traded = trade.map_or(Quantity::ZERO, |trade| whole_steps(trade.quantity, step));
+        // What is left for each account of the traded quantity, and what it has taken of what the book shows.
+        let mut left: BTreeMap<AccountId, Quantity> = BTreeMap::new();
+        let mut taken: BTreeMap<(AccountId, Side), Quantity> = BTreeMap::new();
         for touched in resting {
             let key = touched.key;
             let is_still = |order: &&Order| order.price == Some(touched.price) && !waits_for_trigger(order);
@@ -262,7 +269,18 @@ impl Engine {
                 continue;
             };
             let left = left.entry(key.account).or_insert(traded);
-            let offered = (!touched.is_crossed).then_some(*left);
+            let taken = taken.entry((key.account, order.side)).or_default();
+            let shown = quote.filter(|_| touched.is_crossed).and_then(|quote| {
+                let levels = self.markets.levels(symbol, order.side, quote);
+                levels.shown_within(touched.price)
+            });
+            let of_quote = shown.map_or(Quantity::ZERO, |shown| {
+                (whole_steps(shown, step) - *taken).max(Quantity::ZERO)
+            });
+            let of_trade = if touched.is_traded { *left } else { Quantity::ZERO };
+            // A quote of which no quantity is known could not be there before the order was gone.
+            let is_bounded = shown.is_some() || !touched.is_crossed;
+            let offered = is_bounded.then_some(of_quote + of_trade);
             let desk = self.desk();
             let filled = desk.account(key.account).and_then(|account| {
                 let market = desk.market(order.symbol)?;
@@ -270,8 +288,10 @@ impl Engine {
             });
             let facts = match filled {
                 Ok((facts, quantity)) => {
-                    if !touched.is_crossed {
-                        *left -= quantity;
+                    if is_bounded {
+                        let quoted = quantity.min(of_quote);
+                        *taken += quoted;
+                        *left -= quantity - quoted;
                     }
                     facts
                 }
@@ -307,10 +327,36 @@ impl Engine {
 
     /// An order has reached the venue. One that needs a price goes on waiting where there is none.
     fn arrive(&mut self, key: Key, at: TimestampMs, batch: &mut Batch) {
-        if let Some(order) = self.open_order(key) {
-            let order = rest::arrived(order, at);
-            self.enter(key, order, at, batch);
+        let Some(order) = self.open_order(key) else {
+            return;
+        };
+        if let Some(carry) = order.carry {
+            return self.arrive_together(key.account, carry, at, batch);
         }
+        let order = rest::arrived(order, at);
+        self.enter(key, order, at, batch);
+    }
+
+    /// Both legs of a cash-and-carry position have reached the venue.
+    fn arrive_together(&mut self, account: AccountId, carry: PositionId, at: TimestampMs, batch: &mut Batch) {
+        let Some(owner) = self.state.accounts.get(&account) else {
+            return;
+        };
+        let legs = owner.orders.of_carry(carry);
+        let legs: Vec<Order> = legs.map(|leg| rest::arrived(leg, at)).collect();
+        let facts = match self.desk().enter_carry(owner, &legs, false, at) {
+            Ok(facts) => facts,
+            Err(refusal) if refusal.code == ErrorCode::NoPrice => return,
+            Err(refusal) => {
+                // The other leg ends with this one.
+                let rejected = |leg| rest::ended(leg, OrderStatus::Rejected, reason_of(&refusal), at);
+                legs.first()
+                    .map(|leg| Fact::OrderChanged(rejected(leg)))
+                    .into_iter()
+                    .collect()
+            }
+        };
+        self.carry_out(account, at, facts, batch);
     }
 
     fn open_order(&self, key: Key) -> Option<&Order> {

@@ -145,6 +145,24 @@ impl Levels<'_> {
         fills
     }
 
+    /// How much the book shows at `limit` or better; nothing where there is no book, so that nobody knows.
+    pub fn shown_within(&self, limit: Price) -> Option<Quantity> {
+        let book = self.book?;
+        let shown = match self.side {
+            Side::Buy if limit < self.touch => Quantity::ZERO,
+            Side::Sell if limit > self.touch => Quantity::ZERO,
+            Side::Buy => book
+                .range(self.touch..=limit)
+                .map(|(_, &quantity)| quantity)
+                .sum(),
+            Side::Sell => book
+                .range(limit..=self.touch)
+                .map(|(_, &quantity)| quantity)
+                .sum(),
+        };
+        Some(shown)
+    }
+
     /// Splits `quantity` into fills, best price first. Their quantities sum up to it.
     pub fn fills(&self, quantity: Quantity) -> Vec<(Price, Quantity)> {
         let mut fills: Vec<(Price, Quantity)> = Vec::new();

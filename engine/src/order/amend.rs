@@ -22,6 +22,9 @@ impl Desk<'_> {
     ) -> Result<Decided, Refusal> {
         let account = self.account(account)?;
         let before = cancel::find(account, wanted.order_id, wanted.client_order_id.as_ref())?;
+        if let Some(carry) = before.carry {
+            return Err(refusal::leg_of_carry(before.id, carry));
+        }
         let market = self.market(before.symbol)?;
         let changed = changed(before, wanted, market)?;
         let has_legs = before

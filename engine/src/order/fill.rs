@@ -34,6 +34,63 @@ pub(super) struct Filling<'a> {
     pub at: TimestampMs,
 }
 
+impl Filling<'_> {
+    /// The execution after `last` of this quantity at this price, of `position_id`, of which `held` is there before it.
+    pub fn execution(
+        &self,
+        last: ExecutionId,
+        position_id: PositionId,
+        held: Option<&Position>,
+        price: Price,
+        quantity: Quantity,
+    ) -> Execution {
+        let (order, quantity) = (self.order, quantity.normalized());
+        let fee_rate = fee_rate(self.market, self.is_maker);
+        let closing = held.filter(|held| held.side != order.side);
+        Execution {
+            id: ExecutionId(last.0 + 1),
+            order_id: order.id,
+            client_order_id: order.client_order_id.clone(),
+            position_id,
+            is_carry: order.carry.is_some(),
+            symbol: order.symbol,
+            side: order.side,
+            quantity,
+            price,
+            fee: price.times(quantity).times(fee_rate).normalized(),
+            fee_currency: self.desk.currency.to_owned(),
+            is_maker: self.is_maker,
+            realized_pnl: closing.map_or(Amount::ZERO, |held| held.closing_pnl(price, quantity)),
+            timestamp: self.at,
+        }
+    }
+
+    /// The order after these executions, `PartiallyFilled` or `Filled`.
+    pub fn order_after(&self, executions: &[Execution]) -> Order {
+        let order = self.order;
+        let sum = |of: fn(&Execution) -> Amount| -> Amount { executions.iter().map(of).sum() };
+        let value = order.filled_value + sum(|execution| execution.price.times(execution.quantity));
+        let fee = order.fee + sum(|execution| execution.fee);
+        let quantity: Quantity = executions.iter().map(|execution| execution.quantity).sum();
+        let quantity = (order.filled_quantity + quantity).normalized();
+        let price_scale = self.market.instrument().price_scale();
+        Order {
+            filled_quantity: quantity,
+            filled_value: value.normalized(),
+            average_price: Some(average_price(value, quantity, price_scale)),
+            status: if quantity == order.quantity {
+                OrderStatus::Filled
+            } else {
+                OrderStatus::PartiallyFilled
+            },
+            fee: fee.normalized(),
+            arrives_at: None,
+            updated_at: self.at,
+            ..order.clone()
+        }
+    }
+}
+
 /// What fills make of an order.
 #[derive(Debug)]
 pub(super) struct Filled {
@@ -126,7 +183,7 @@ impl<'a> Plan<'a> {
         let closing = quantity.min(self.reducible);
         if closing.is_positive() {
             self.reducible -= closing;
-            self.execution(price, closing.normalized())?;
+            self.execution(price, closing)?;
         }
         let quantity = quantity - closing;
         if quantity.is_positive() {
@@ -136,7 +193,7 @@ impl<'a> Plan<'a> {
                 value: Amount::ZERO,
                 fees: Amount::ZERO,
             });
-            let fee = self.execution(price, quantity.normalized())?;
+            let fee = self.execution(price, quantity)?;
             self.opening = Some(Opening {
                 quantity: before.quantity + quantity,
                 value: before.value + price.times(quantity),
@@ -149,43 +206,19 @@ impl<'a> Plan<'a> {
 
     /// Adds an execution and folds it into the copies. Gives its fee.
     fn execution(&mut self, price: Price, quantity: Quantity) -> Result<Amount, FoldError> {
-        let Filling {
-            desk,
-            market,
-            order,
-            is_maker,
-            at,
-            ..
-        } = self.filling;
-        let fee = price
-            .times(quantity)
-            .times(fee_rate(market, is_maker))
-            .normalized();
-        let (position_id, realized_pnl) = match &self.held {
-            Some(held) if held.side == order.side => (held.id, Amount::ZERO),
-            Some(held) => (held.id, held.closing_pnl(price, quantity)),
-            None => (PositionId(desk.state.last_position.0 + 1), Amount::ZERO),
+        let state = self.filling.desk.state;
+        let position_id = match &self.held {
+            Some(held) => held.id,
+            None => PositionId(state.last_position.0 + 1),
         };
         let last = self
             .executions
             .last()
-            .map_or(desk.state.last_execution, |last| last.id);
-        let execution = Execution {
-            id: ExecutionId(last.0 + 1),
-            order_id: order.id,
-            client_order_id: order.client_order_id.clone(),
-            position_id,
-            is_carry: false,
-            symbol: market.symbol(),
-            side: order.side,
-            quantity,
-            price,
-            fee,
-            fee_currency: desk.currency.to_owned(),
-            is_maker,
-            realized_pnl,
-            timestamp: at,
-        };
+            .map_or(state.last_execution, |last| last.id);
+        let execution = self
+            .filling
+            .execution(last, position_id, self.held.as_ref(), price, quantity);
+        let fee = execution.fee;
         let filled = position::fill(self.held.as_ref(), &execution)?;
         self.ledger = self.ledger.with(&execution, filled.is_closing)?;
         self.held = filled.position;
@@ -211,32 +244,9 @@ impl<'a> Plan<'a> {
     }
 
     fn filled(self) -> Filled {
-        let Filling {
-            market, order, at, ..
-        } = self.filling;
-        let sum = |of: fn(&Execution) -> Amount| -> Amount { self.executions.iter().map(of).sum() };
-        let value = order.filled_value + sum(|execution| execution.price.times(execution.quantity));
-        let fee = order.fee + sum(|execution| execution.fee);
-        let quantity: Quantity = self.executions.iter().map(|execution| execution.quantity).sum();
-        let quantity = (order.filled_quantity + quantity).normalized();
-        let is_whole = quantity == order.quantity;
-        let order = Order {
-            filled_quantity: quantity,
-            filled_value: value.normalized(),
-            average_price: Some(average_price(value, quantity, market.instrument().price_scale())),
-            status: if is_whole {
-                OrderStatus::Filled
-            } else {
-                OrderStatus::PartiallyFilled
-            },
-            fee: fee.normalized(),
-            arrives_at: None,
-            updated_at: at,
-            ..order.clone()
-        };
         Filled {
+            order: self.filling.order_after(&self.executions),
             facts: self.executions.into_iter().map(Fact::Executed).collect(),
-            order,
             opened: self.opening.map_or(Quantity::ZERO, |opening| opening.quantity),
         }
     }

@@ -9,10 +9,12 @@
 //!    the entry too, so that nothing is opened that nothing would protect. A triggered stop-limit rests alone then, as on
 //!    Binance: its owner chose the limit.
 //!
+//! The legs of a cash-and-carry position stand and fall together too, as long as they are on their way to the venue.
+//!
 //! An entry that ends leaves the legs of what it had filled. Where one tick touches both legs, the stop-loss wins: it is
 //! looked at first.
 
-use super::trail;
+use super::{rest, trail};
 use crate::account::Account;
 use crate::market::Market;
 use tickwire_protocol::clock::TimestampMs;
@@ -110,6 +112,12 @@ pub(super) fn grown(
 
 /// What the rest of a group does when one of its orders is as told now.
 pub(crate) fn consequences(account: &Account, order: &Order, at: TimestampMs) -> Vec<Order> {
+    if let Some(carry) = order.carry {
+        let is_undone = order.status.is_final() && order.status != OrderStatus::Filled;
+        let others = account.orders.of_carry(carry).filter(|_| is_undone);
+        let ended = |other| rest::ended(other, OrderStatus::Cancelled, OrderReason::SiblingCancelled, at);
+        return others.map(ended).collect();
+    }
     let Some(group) = order.group.filter(|group| group.role != GroupRole::Entry) else {
         return Vec::new();
     };

@@ -7,8 +7,7 @@ use crate::position::Position;
 use crate::state::FoldError;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::error::{ErrorCode, Refusal};
-use tickwire_protocol::id::OrderId;
-use tickwire_protocol::id::{AccountId, Symbol};
+use tickwire_protocol::id::{AccountId, OrderId, PositionId, Symbol};
 use tickwire_protocol::market::Instrument;
 use tickwire_protocol::message::LinkState;
 use tickwire_protocol::money::{Amount, Price, Quantity, Ratio};
@@ -378,6 +377,12 @@ pub(super) fn exits_are_orders(id: OrderId) -> Refusal {
 pub(super) fn leg_quantity(id: OrderId) -> Refusal {
     invalid_field(format!(
         "the quantity of {id} follows its group: amend the entry, or cancel the pair and place another"
+    ))
+}
+
+pub(super) fn leg_of_carry(id: OrderId, carry: PositionId) -> Refusal {
+    invalid_field(format!(
+        "{id} is one leg of {carry}, and both are equal: cancel it, which cancels both, and open or close it anew"
     ))
 }
 

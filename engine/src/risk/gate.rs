@@ -160,7 +160,9 @@ fn may_trade(account: &Account) -> Result<(), Refusal> {
 
 /// Whether what is left of an order could only reduce, as things stand.
 pub(crate) fn reduces(account: &Account, order: &Order) -> bool {
-    order.reduce_only || is_covered(account, order.symbol, order.side, order.remaining())
+    // The legs of a cash-and-carry position net with nothing.
+    let nets = order.carry.is_none();
+    order.reduce_only || nets && is_covered(account, order.symbol, order.side, order.remaining())
 }
 
 /// Whether the position on the other side is at least as large.

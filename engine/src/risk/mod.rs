@@ -39,6 +39,21 @@ pub fn message(status: RiskStatus) -> &'static str {
     }
 }
 
+/// What a pause by a liquidation means: `has_left` tells whether anything is still held, `is_due` whether that has to be
+/// liquidated too and only waits for a price.
+pub(crate) fn liquidation_message(has_left: bool, is_due: bool) -> &'static str {
+    match (has_left, is_due) {
+        (false, _) => "New position openings stopped. All positions were liquidated.",
+        (true, false) => {
+            "New position openings stopped. Positions were liquidated until the account could back the rest, which remains \
+             open."
+        }
+        (true, true) => {
+            "New position openings stopped. Positions that have no price yet are liquidated at the first one."
+        }
+    }
+}
+
 /// The loss from `base` to `equity` in percent of the base, zero or above, rounded down to two places. Limits have two
 /// places, so the rounded loss reaches a limit exactly when the loss does. A loss from nothing is a whole loss.
 pub fn loss_pct(base: Amount, equity: Amount) -> Ratio {

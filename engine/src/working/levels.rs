@@ -46,8 +46,10 @@ pub struct Touched {
     pub key: Key,
     /// Its limit price.
     pub price: Price,
-    /// Whether the opposite quote crosses it, so that all of it fills; otherwise a trade went through it.
+    /// Whether the opposite quote crosses it.
     pub is_crossed: bool,
+    /// Whether a trade went through it. One of both is so.
+    pub is_traded: bool,
 }
 
 impl Levels {
@@ -115,26 +117,30 @@ impl Levels {
         let mut touched = Vec::new();
         for &(price, key) in self.buys.iter().rev() {
             let is_crossed = quote.is_some_and(|quote| buy(price, quote.ask));
-            if !is_crossed && !last.is_some_and(|last| buy(price, last)) {
+            let is_traded = last.is_some_and(|last| buy(price, last));
+            if !is_crossed && !is_traded {
                 break;
             }
             touched.push(Touched {
                 key,
                 price,
                 is_crossed,
+                is_traded,
             });
         }
         touched.sort_by_key(|touched| (touched.key.account, std::cmp::Reverse(touched.price), touched.key));
         let buys = touched.len();
         for &(price, key) in &self.sells {
             let is_crossed = quote.is_some_and(|quote| sell(price, quote.bid));
-            if !is_crossed && !last.is_some_and(|last| sell(price, last)) {
+            let is_traded = last.is_some_and(|last| sell(price, last));
+            if !is_crossed && !is_traded {
                 break;
             }
             touched.push(Touched {
                 key,
                 price,
                 is_crossed,
+                is_traded,
             });
         }
         touched[buys..].sort_by_key(|touched| (touched.key.account, touched.price, touched.key));

@@ -10,6 +10,8 @@
 //! reverse BTCUSDT [as my-3]           flatten [as my-4]           orders              those that are open
 //! tick BTCUSDT 99/100 3x99            a quote and a trade at once rules touch | slippage 10 | latency 500
 //! wait 90s | wait 2h                  time passes                 timer              time is told
+//! delist ETHUSDT                      restart without it          relist      restart with all that there was
+//! step BTCUSDT-PERP 0.01              restart with another step of its quantities
 //! restart                             recover from the events     show               the account, valued
 //! ticker BTCUSDT                      24-hour figures             candles BTCUSDT 5m
 //! loud                                marks of equity and what is said of the feed are told too
@@ -67,6 +69,7 @@ pub struct TestDesk {
     now: TimestampMs,
     account: AccountId,
     rules: VenueRules,
+    instruments: Vec<Instrument>,
     /// Whether marks of equity and alerts about the feed are told.
     is_loud: bool,
 }
@@ -137,6 +140,7 @@ impl TestDesk {
             now: TimestampMs(1_765_357_200_000),
             account: AccountId(1),
             rules: VenueRules::default(),
+            instruments: config().instruments,
             is_loud: false,
         };
         desk.link(LinkState::Live);
@@ -196,6 +200,12 @@ impl TestDesk {
             ["rules", rules @ ..] => self.change_rules(rules),
             ["wait", time] => self.now = self.now + duration_ms(time) - 1000,
             ["timer"] => self.input(Input::Timer(self.now)),
+            ["delist", name] => self.relist(|all| all.retain(|one| one.symbol != symbol(name))),
+            ["relist"] => self.relist(|all| *all = config().instruments),
+            ["step", name, step] => self.relist(|all| {
+                let one = all.iter_mut().find(|one| one.symbol == symbol(name)).unwrap();
+                (one.step_size, one.min_quantity) = (step.parse().unwrap(), step.parse().unwrap());
+            }),
             ["restart"] => self.engine = self.recovered(),
             ["show"] => self.show(),
             ["ticker", name] => self.ticker(name),
@@ -261,11 +271,21 @@ impl TestDesk {
     }
 
     fn recovered(&self) -> Engine {
-        let config = EngineConfig {
+        Engine::recover(self.config(), &self.events).unwrap()
+    }
+
+    fn config(&self) -> EngineConfig {
+        EngineConfig {
             rules: self.rules,
+            instruments: self.instruments.clone(),
             ..config()
-        };
-        Engine::recover(config, &self.events).unwrap()
+        }
+    }
+
+    /// Other instruments are traded from now on, as after a restart with another configuration.
+    fn relist(&mut self, change: impl FnOnce(&mut Vec<Instrument>)) {
+        change(&mut self.instruments);
+        self.engine = self.recovered();
     }
 
     fn orders(&mut self) {
@@ -529,14 +549,14 @@ impl TestDesk {
             .map(|text| serde_json::from_str(text).unwrap())
             .collect();
         assert_eq!(events, self.events);
-        let folded = Engine::recover(config(), events).unwrap();
+        let folded = Engine::recover(self.config(), events).unwrap();
         let json = |engine: &Engine| serde_json::to_string_pretty(engine.state()).unwrap();
         assert_eq!(json(&folded), json(&self.engine));
         assert_eq!(folded.working(), self.engine.working());
         // A snapshot holds all of it, and what follows from it is made anew.
         let snapshot = serde_json::from_str(&json(&self.engine)).unwrap();
         assert_eq!(&snapshot, self.engine.state());
-        let restored = Engine::restore(config(), snapshot).unwrap();
+        let restored = Engine::restore(self.config(), snapshot).unwrap();
         assert_eq!(restored.working(), self.engine.working());
     }
 }

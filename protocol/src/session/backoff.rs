@@ -56,6 +56,11 @@ impl Backoff {
         least + self.draw(most.saturating_sub(least))
     }
 
+    /// First delays come out of this window, from now on.
+    pub fn set_window(&mut self, window_ms: u64) {
+        self.window_ms = window_ms;
+    }
+
     /// The next delay is a first one again, out of this window.
     pub fn reset(&mut self, window_ms: u64) {
         self.attempt = 0;

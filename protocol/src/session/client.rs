@@ -6,6 +6,7 @@
 
 mod io;
 mod life;
+mod partials;
 mod topics;
 
 pub use io::{Event, Input, Link, Loss, Output};
@@ -18,7 +19,8 @@ use crate::error::{ErrorCode, Refusal};
 use crate::id::{ClientOrderId, CommandId, Epoch, Seq};
 use crate::message::{Ack, Body, ErrorBody, Message, Outcome};
 use crate::topic::Topic;
-use life::LAG_AFTER_MS;
+use life::{ASKED_AGAIN_MS, LAG_AFTER_MS};
+use partials::Partials;
 use std::collections::{BTreeMap, VecDeque};
 use topics::{Interest, retry_delay_ms};
 
@@ -42,10 +44,32 @@ struct Pending {
     id: CommandId,
     command: Command,
     deadline: TimestampMs,
+    /// When it was asked for.
+    asked_at: TimestampMs,
     /// Whether any server may have read it.
     sent: bool,
     /// When to send it again, because it came too fast.
     again_at: Option<TimestampMs>,
+}
+
+impl Pending {
+    /// Whether it may be carried out some time after it was asked for: changes of what is there, and questions.
+    fn comes_to_the_same_late(&self) -> bool {
+        match &self.command {
+            Command::Instruct(instruction) => {
+                instruction.may_be_repeated() && instruction.client_order_id().is_none()
+            }
+            _ => true,
+        }
+    }
+
+    /// When it is given up at the latest, on a link that is connected or not.
+    fn given_up_at(&self, is_connected: bool) -> TimestampMs {
+        if self.sent && !is_connected && self.comes_to_the_same_late() {
+            return self.deadline.max(self.asked_at + ASKED_AGAIN_MS);
+        }
+        self.deadline
+    }
 }
 
 /// A desk's end of the conversation.
@@ -72,6 +96,10 @@ pub struct Client {
     retry_at: Option<TimestampMs>,
     /// A loss that was just said and counts once the next frame is here, which is the snapshot.
     held: Option<(Loss, (Epoch, Seq))>,
+    /// The whole values that changes are applied to, where the desk wants only those.
+    partials: Option<Partials>,
+    /// The command that slows a hidden desk down, or speeds it up again, until it is answered.
+    rate_asked: Option<CommandId>,
     hidden: bool,
     offline: bool,
     ever_open: bool,
@@ -100,12 +128,21 @@ impl Client {
             announced: None,
             retry_at: None,
             held: None,
+            partials: None,
+            rate_asked: None,
             hidden: false,
             offline: false,
             ever_open: false,
             told: Link::Connecting,
             gaps: 0,
         }
+    }
+
+    /// The same desk, which has state topics tell only what changed, and puts the whole values together itself: what it
+    /// hands out is the same, what travels is less.
+    pub fn with_partials(mut self) -> Client {
+        self.partials = Some(Partials::new());
+        self
     }
 
     /// Wants a topic; several users of one topic make one subscription.
@@ -127,6 +164,9 @@ impl Client {
         interest.users = interest.users.saturating_sub(1);
         if interest.users == 0 {
             self.topics.remove(&topic);
+            if let Some(partials) = &mut self.partials {
+                partials.forget(topic);
+            }
             if self.is_greeted() {
                 let id = self.fresh_id();
                 self.send(&Envelope::new(id, Command::Unsubscribe(vec![topic])));
@@ -158,6 +198,7 @@ impl Client {
             id: id.clone(),
             command,
             deadline,
+            asked_at: now,
             sent: false,
             again_at: None,
         });
@@ -216,9 +257,14 @@ impl Client {
                 .min()
             }
         };
+        let is_connected = self.is_greeted();
         of_phase
             .into_iter()
-            .chain(self.pending.iter().map(|pending| pending.deadline))
+            .chain(
+                self.pending
+                    .iter()
+                    .map(|pending| pending.given_up_at(is_connected)),
+            )
             .min()
     }
 
@@ -282,13 +328,19 @@ impl Client {
         }
         self.last_heard = now;
         self.probe_deadline = None;
-        // What cannot be read is no reason to lose the rest; a newer server may say more than this desk knows.
-        let Ok(message) = Message::decode(text) else {
+        let Some(text) = self.whole(text) else {
             return;
         };
+        // What cannot be read is no reason to lose the rest; a newer server may say more than this desk knows.
+        let Ok(message) = Message::decode(&text) else {
+            return;
+        };
+        if let Some(partials) = &mut self.partials {
+            partials.keep(&message, &text);
+        }
         self.lose_what_is_held();
         match message.body {
-            Body::ConnectionEstablished(greeting) => self.greeted(greeting),
+            Body::ConnectionEstablished(greeting) => self.greeted(now, greeting),
             Body::Pong(pong) => {
                 self.offset.add(&pong, now);
                 let ack = Ack {
@@ -320,6 +372,10 @@ impl Client {
         let Some(id) = id else {
             return;
         };
+        if self.rate_asked.as_ref() == Some(&id) {
+            self.rate_answered(now, result.err());
+            return;
+        }
         let Some(place) = self.pending.iter().position(|pending| pending.id == id) else {
             if let Err(error) = result {
                 self.subscribe_refused(now, &id, &error);

@@ -6,27 +6,31 @@
 //! queue, that of answers, is bounded because no further command is read while it is long ([`Server::wants_input`]).
 
 mod login;
+mod lossless;
 mod ports;
 mod questions;
+mod state;
+mod subscribe;
 
 pub use login::{Authority, Grant};
+pub use lossless::Fetch;
 pub use ports::{Board, EngineAnswer, Incoming, NotKept, Outgoing};
 
 use super::rate::RateLimit;
 use crate::clock::TimestampMs;
-use crate::command::{Command, Envelope, ResumeFrom, Subscribe};
+use crate::command::{Command, Envelope, Subscribe};
 use crate::error::{CloseReason, ErrorCode, Refusal};
 use crate::frame::Frame;
 use crate::id::{ClientOrderId, CommandId, Seq, Symbol};
 use crate::limits::Limits;
 use crate::message::{
-    Ack, Body, ConnectionEstablished, ErrorBody, GoingAway, Heartbeat, Message, Outcome, Pong, Reset,
-    ResetReason, Resumed, Subscribed, Unsubscribed,
+    Ack, Body, ConnectionEstablished, ErrorBody, GoingAway, Heartbeat, Message, Outcome, Pong,
 };
-use crate::topic::{Topic, TopicClass};
+use crate::topic::Topic;
 use bytes::Bytes;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::ops::Bound;
+use lossless::Older;
+use state::{Subscription, Turn};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// Messages of one lossless topic sent in one turn, so that none starves the others.
@@ -56,19 +60,13 @@ pub struct Server {
     awaiting: Option<(Option<CommandId>, &'static str, Option<ClientOrderId>)>,
     last_heard: TimestampMs,
     next_state: TimestampMs,
-    /// Where the turn of state topics goes on, and whether it has sent anything.
-    state_from: Option<Topic>,
-    state_sent: bool,
+    turn: Turn,
+    /// Older messages of a lossless topic that are being fetched and sent.
+    older: Option<Older>,
     next_heartbeat: TimestampMs,
     closing: bool,
     /// Absent where nobody has to log in.
     login: Option<login::Login>,
-}
-
-#[derive(Debug)]
-struct Subscription {
-    /// State: the place of the last value sent. Lossless: the place of the last message sent.
-    sent: Option<Seq>,
 }
 
 impl Server {
@@ -84,8 +82,8 @@ impl Server {
             awaiting: None,
             last_heard: now,
             next_state: now,
-            state_from: None,
-            state_sent: false,
+            turn: Turn::default(),
+            older: None,
             next_heartbeat: now + to_i64(limits.heartbeat_ms),
             closing: false,
             login: None,
@@ -93,7 +91,7 @@ impl Server {
         };
         server.answer(Message::plain(None, now, Body::ConnectionEstablished(greeting)));
         for topic in Topic::UNASKED {
-            server.topics.insert(topic, Subscription { sent: None });
+            server.topics.insert(topic, Subscription::default());
         }
         server
     }
@@ -112,11 +110,15 @@ impl Server {
 
     /// Takes in what arrived.
     pub fn handle(&mut self, now: TimestampMs, incoming: Incoming<'_>, board: &dyn Board) {
-        self.last_heard = self.last_heard.max(now);
         if self.closing {
             return;
         }
+        if let Incoming::Fetched(fetched) = incoming {
+            return self.fetched(now, fetched, board);
+        }
+        self.last_heard = self.last_heard.max(now);
         match incoming {
+            Incoming::Fetched(_) => {}
             Incoming::Alive => {
                 if self.alive.take(now).is_err() {
                     self.close(CloseReason::RateLimited);
@@ -201,82 +203,16 @@ impl Server {
         if more {
             return now;
         }
-        let due = self
-            .next_heartbeat
-            .min(self.last_heard + to_i64(self.limits.server_dead_ms))
-            .min(login_due.unwrap_or(self.next_heartbeat));
+        let mut due = self.next_heartbeat.min(login_due.unwrap_or(self.next_heartbeat));
+        if reads {
+            due = due.min(self.last_heard + to_i64(self.limits.server_dead_ms));
+        }
         // Between two turns of state nothing wakes the pump for what came meanwhile, so it must come back by itself.
         if self.next_state > now {
             due.min(self.next_state)
         } else {
             due
         }
-    }
-
-    fn lossless(&self) -> impl Iterator<Item = (Topic, Option<Seq>)> + '_ {
-        self.topics
-            .iter()
-            .filter(|(topic, _)| topic.class() == TopicClass::Lossless)
-            .map(|(topic, subscription)| (*topic, subscription.sent))
-    }
-
-    /// Sends lossless messages by cursor; true where a topic has more than one turn's worth.
-    fn poll_lossless(&mut self, now: TimestampMs, board: &dyn Board, out: &mut Vec<Outgoing>) -> bool {
-        let mut more = false;
-        let mut resets = Vec::new();
-        for (topic, subscription) in &mut self.topics {
-            if topic.class() != TopicClass::Lossless {
-                continue;
-            }
-            let after = subscription.sent.unwrap_or_default();
-            if board.head(*topic).1 == after {
-                continue;
-            }
-            match board.events(*topic, after, LOSSLESS_TURN) {
-                Ok(frames) => {
-                    more |= frames.len() == LOSSLESS_TURN;
-                    for frame in frames {
-                        subscription.sent = frame.message().head.seq.or(subscription.sent);
-                        out.push(Outgoing::Frame(frame));
-                    }
-                }
-                Err(NotKept) => {
-                    let (_, head) = board.head(*topic);
-                    subscription.sent = Some(head);
-                    resets.push((*topic, after.next()));
-                }
-            }
-        }
-        for (topic, lost_from) in resets {
-            self.reset(now, topic, ResetReason::Retention, lost_from, board);
-        }
-        more
-    }
-
-    /// Sends the newest value of state topics that have one, going on where the last turn ended; true where there are
-    /// more than one turn's worth. State topics rest when all of them have been looked at and any was sent.
-    fn poll_state(&mut self, now: TimestampMs, board: &dyn Board, out: &mut Vec<Outgoing>) -> bool {
-        let mut room = STATE_TURN;
-        let from = self.state_from.take().map_or(Bound::Unbounded, Bound::Included);
-        for (topic, subscription) in self.topics.range_mut((from, Bound::Unbounded)) {
-            if topic.class() != TopicClass::State {
-                continue;
-            }
-            if room == 0 {
-                self.state_from = Some(*topic);
-                return true;
-            }
-            if let Some(frame) = board.state(*topic, subscription.sent) {
-                subscription.sent = frame.message().head.seq.or(subscription.sent);
-                out.push(Outgoing::Frame(frame));
-                room -= 1;
-                self.state_sent = true;
-            }
-        }
-        if std::mem::take(&mut self.state_sent) {
-            self.next_state = now + to_i64(self.limits.state_interval_ms);
-        }
-        false
     }
 
     /// Whether a frame may be looked at. One that may not is still answered by its id, so that nobody waits for it.
@@ -314,7 +250,7 @@ impl Server {
             Command::SubscribeTicker(symbol) => {
                 let subscribe = Subscribe {
                     topics: vec![Topic::Ticker(symbol)],
-                    resume: Vec::new(),
+                    ..Subscribe::default()
                 };
                 self.subscribe(now, &id, subscribe, board)
             }
@@ -323,6 +259,10 @@ impl Server {
                 self.unsubscribe(now, &id, vec![Topic::Ticker(symbol)], board)
             }
             Command::Unsubscribe(topics) => self.unsubscribe(now, &id, topics, board),
+            Command::SetRate(wanted) => {
+                self.set_rate(now, wanted);
+                Ok(())
+            }
             Command::GetPositions => self.answer_with(&id, board.state(Topic::Positions, None)),
             Command::GetPortfolio => self.answer_with(&id, board.state(Topic::Portfolio, None)),
             Command::GetBalance => self.answer_with(&id, board.state(Topic::Balance, None)),
@@ -392,124 +332,6 @@ impl Server {
         self.answer(Message::plain(id, now, body));
     }
 
-    fn subscribe(
-        &mut self,
-        now: TimestampMs,
-        id: &Option<CommandId>,
-        subscribe: Subscribe,
-        board: &dyn Board,
-    ) -> Result<(), Refusal> {
-        let Subscribe { topics, resume } = subscribe;
-        let topics = each_once(topics);
-        // All or nothing: a subscription that is half refused would leave the client guessing.
-        for topic in &topics {
-            if let Some(symbol) = topic.symbol() {
-                known(board, symbol)?;
-            }
-        }
-        let added = topics
-            .iter()
-            .filter(|topic| !self.topics.contains_key(topic))
-            .count();
-        let max = usize::try_from(self.limits.topics_max).unwrap_or(usize::MAX);
-        if self.topics.len() + added > max {
-            let message = format!("a connection may have {max} topics; unsubscribe from some first");
-            return Err(Refusal::new(ErrorCode::TopicLimit, message));
-        }
-        for topic in topics {
-            let resume = resume.iter().find(|from| from.topic == topic);
-            self.subscribe_one(now, id, topic, resume, board);
-        }
-        self.next_state = now;
-        Ok(())
-    }
-
-    fn subscribe_one(
-        &mut self,
-        now: TimestampMs,
-        id: &Option<CommandId>,
-        topic: Topic,
-        resume: Option<&ResumeFrom>,
-        board: &dyn Board,
-    ) {
-        let class = topic.class();
-        let (ep, head) = board.head(topic);
-        let start = match resume {
-            Some(from) if class == TopicClass::Lossless && from.ep == ep && from.seq <= head => from.seq,
-            _ => head,
-        };
-        let mut subscribed = Message::of(topic, ep, start, now, Body::Subscribed(Subscribed { class }));
-        subscribed.head.id = id.clone();
-        self.answer(subscribed);
-        let sent = match class {
-            TopicClass::State => None,
-            TopicClass::Lossless => Some(start),
-        };
-        self.topics.insert(topic, Subscription { sent });
-        let Some(from) = resume.filter(|_| class == TopicClass::Lossless) else {
-            return;
-        };
-        if from.ep != ep {
-            self.reset(now, topic, ResetReason::Epoch, from.seq.next(), board);
-        } else if from.seq > head {
-            self.reset(now, topic, ResetReason::Ahead, head.next(), board);
-        } else if board.events(topic, from.seq, 1).is_err() {
-            self.topics.insert(topic, Subscription { sent: Some(head) });
-            self.reset(now, topic, ResetReason::Retention, from.seq.next(), board);
-        } else {
-            let body = Body::Resumed(Resumed {
-                from: from.seq.next(),
-                head,
-            });
-            self.answer(Message::of(topic, ep, from.seq, now, body));
-        }
-    }
-
-    fn reset(
-        &mut self,
-        now: TimestampMs,
-        topic: Topic,
-        reason: ResetReason,
-        lost_from: Seq,
-        board: &dyn Board,
-    ) {
-        let (ep, head) = board.head(topic);
-        self.answer(Message::of(
-            topic,
-            ep,
-            head,
-            now,
-            Body::Reset(Reset { reason, lost_from }),
-        ));
-        // What was lost may have changed what the reader holds, so it gets all of that anew.
-        let question = questions::after_a_loss(topic, &self.limits);
-        if let Some(snapshot) = question.and_then(|question| board.answer(&question)) {
-            self.answers.push_back(Outgoing::Frame(snapshot));
-        }
-    }
-
-    fn unsubscribe(
-        &mut self,
-        now: TimestampMs,
-        id: &Option<CommandId>,
-        topics: Vec<Topic>,
-        board: &dyn Board,
-    ) -> Result<(), Refusal> {
-        let topics = each_once(topics);
-        for symbol in topics.iter().filter_map(|topic| topic.symbol()) {
-            known(board, symbol)?;
-        }
-        for topic in topics {
-            if self.topics.remove(&topic).is_some() {
-                let (ep, seq) = board.head(topic);
-                let mut message = Message::of(topic, ep, seq, now, Body::Unsubscribed(Unsubscribed {}));
-                message.head.id = id.clone();
-                self.answer(message);
-            }
-        }
-        Ok(())
-    }
-
     fn answer_with(&mut self, id: &Option<CommandId>, frame: Option<Arc<Frame>>) -> Result<(), Refusal> {
         let Some(frame) = frame else {
             return Err(Refusal::new(
@@ -534,13 +356,6 @@ impl Server {
                 .push_back(Outgoing::Text(Bytes::from(message.encode())));
         }
     }
-}
-
-/// In their order; a topic named twice is one topic.
-fn each_once(mut topics: Vec<Topic>) -> Vec<Topic> {
-    let mut seen = BTreeSet::new();
-    topics.retain(|topic| seen.insert(*topic));
-    topics
 }
 
 fn known(board: &dyn Board, symbol: Symbol) -> Result<(), Refusal> {

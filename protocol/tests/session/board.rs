@@ -11,8 +11,11 @@ use tickwire_protocol::command::Command;
 use tickwire_protocol::frame::Frame;
 use tickwire_protocol::id::{Epoch, OrderId, Seq, Symbol};
 use tickwire_protocol::message::{Body, CandleUpdate, Candles, Instruments, Message};
-use tickwire_protocol::session::server::{Board, NotKept};
+use tickwire_protocol::session::server::{Board, Fetch, NotKept};
 use tickwire_protocol::topic::{Topic, TopicClass};
+
+/// Messages that are fetched at once.
+const PIECE: usize = 50;
 
 #[derive(Debug, Default)]
 struct Log {
@@ -24,8 +27,11 @@ struct Log {
 pub struct ModelBoard {
     pub log_epoch: Epoch,
     pub state_epoch: Epoch,
-    /// Messages that each log keeps.
+    /// Messages that each log keeps at hand.
     pub retention: usize,
+    /// Messages that can be fetched.
+    pub kept: u64,
+    all: BTreeMap<Topic, Vec<Arc<Frame>>>,
     slots: BTreeMap<Topic, (Seq, Arc<Frame>)>,
     logs: BTreeMap<Topic, Log>,
     /// Candles by their time, with the version and the place of their last change.
@@ -44,6 +50,8 @@ impl ModelBoard {
             log_epoch: Epoch(1),
             state_epoch: Epoch(1),
             retention,
+            kept: 0,
+            all: BTreeMap::new(),
             slots: BTreeMap::new(),
             logs: BTreeMap::new(),
             candles: BTreeMap::new(),
@@ -74,13 +82,10 @@ impl ModelBoard {
     pub fn log(&mut self, topic: Topic, now: TimestampMs, body: Body) {
         let log = self.logs.entry(topic).or_default();
         log.head = log.head.next();
-        log.frames.push_back(Arc::new(Frame::new(Message::of(
-            topic,
-            self.log_epoch,
-            log.head,
-            now,
-            body,
-        ))));
+        let message = Message::of(topic, self.log_epoch, log.head, now, body);
+        let frame = Arc::new(Frame::new(message));
+        self.all.entry(topic).or_default().push(Arc::clone(&frame));
+        log.frames.push_back(frame);
         if log.frames.len() > self.retention {
             log.frames.pop_front();
         }
@@ -102,6 +107,20 @@ impl ModelBoard {
     pub fn lose_logs(&mut self) {
         self.log_epoch = Epoch(self.log_epoch.0 + 1);
         self.logs.clear();
+        self.all.clear();
+    }
+
+    /// What is fetched: a piece of what is kept.
+    pub fn fetch(&self, fetch: &Fetch) -> Result<Vec<Arc<Frame>>, NotKept> {
+        if !self.keeps(fetch.topic, fetch.after) {
+            return Err(NotKept);
+        }
+        let wanted = |frame: &&Arc<Frame>| {
+            let seq = frame.message().head.seq;
+            seq > Some(fetch.after) && seq <= Some(fetch.until)
+        };
+        let all = self.all.get(&fetch.topic).into_iter().flatten();
+        Ok(all.filter(wanted).take(PIECE).cloned().collect())
     }
 
     pub fn version_of(&self, topic: Topic) -> Option<i64> {
@@ -181,6 +200,10 @@ impl Board for ModelBoard {
         let missing = usize::try_from(log.head.0.saturating_sub(after.0)).unwrap();
         let start = log.frames.len().checked_sub(missing).ok_or(NotKept)?;
         Ok(log.frames.range(start..).take(max).cloned().collect())
+    }
+
+    fn keeps(&self, topic: Topic, after: Seq) -> bool {
+        self.head(topic).1.0 - after.0 <= self.kept
     }
 
     fn has_symbol(&self, symbol: Symbol) -> bool {

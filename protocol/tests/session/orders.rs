@@ -178,3 +178,76 @@ fn a_ping_with_an_id_is_answered_by_its_pong() {
     pair.run(100);
     assert!(pair.notes.answers[&id].is_ok());
 }
+
+fn cancel() -> Command {
+    Command::Instruct(Instruction::CancelOrder(OrderRef {
+        order_id: Some(OrderId(1)),
+        client_order_id: None,
+    }))
+}
+
+#[test]
+fn a_cancel_that_fell_into_a_dead_link_is_asked_again_when_the_link_is_back() {
+    for (seed, outage) in (2_000..2_012).zip(
+        [1_000, 4_000, 8_000, 12_000, 16_000, 25_000, 40_000]
+            .into_iter()
+            .cycle(),
+    ) {
+        let mut pair = Pair::live(seed);
+        pair.enter_black_hole();
+        pair.run(i64::try_from(seed).unwrap() % 5 * 400);
+        let id = pair.request(cancel());
+        pair.run(outage);
+        assert!(
+            !pair.notes.answers.contains_key(&id),
+            "it is not given up after {outage} ms"
+        );
+        pair.settle();
+        assert!(
+            pair.notes.answers[&id].is_ok(),
+            "after {outage} ms: {:?}",
+            pair.notes.answers[&id]
+        );
+    }
+}
+
+#[test]
+fn what_waits_for_its_answer_finds_a_dead_link_in_five_seconds() {
+    for seed in 2_100..2_120 {
+        let mut pair = Pair::live(seed);
+        pair.run(i64::try_from(seed).unwrap() % 7 * 500);
+        pair.half_open();
+        let since = pair.now;
+        let dials = pair.dials.len();
+        pair.request(cancel());
+        pair.run(6_000);
+        let found = pair.dials.get(dials).map(|at| at - since);
+        assert!(found.is_some_and(|ms| ms <= 5_500), "seed {seed}: {found:?}");
+        pair.settle();
+    }
+}
+
+#[test]
+fn nothing_is_placed_late_and_nothing_waits_for_ever() {
+    let mut pair = Pair::live(2_200);
+    pair.enter_black_hole();
+    let order = pair.place_order("late");
+    let cancelled = pair.request(cancel());
+    pair.run(16_000);
+    assert_eq!(
+        pair.notes.error_of(&order),
+        Some((ErrorCode::Unavailable, Some(Outcome::Unknown)))
+    );
+    assert!(!pair.notes.answers.contains_key(&cancelled));
+    pair.run(50_000);
+    assert_eq!(
+        pair.notes.error_of(&cancelled),
+        Some((ErrorCode::Unavailable, Some(Outcome::Unknown)))
+    );
+    pair.settle();
+    assert_eq!(
+        executed(&pair, "late"),
+        0,
+        "a minute later the price is another one"
+    );
+}

@@ -14,7 +14,7 @@ use tickwire_protocol::id::{Epoch, Seq};
 use tickwire_protocol::limits::Limits;
 use tickwire_protocol::message::{Body, Message};
 use tickwire_protocol::session::client::{Client, Input, Output};
-use tickwire_protocol::session::server::{EngineAnswer, Incoming, Outgoing, Server};
+use tickwire_protocol::session::server::{EngineAnswer, Fetch, Incoming, Outgoing, Server};
 use tickwire_protocol::topic::Topic;
 
 /// Things that may happen in one millisecond before it counts as a machine that spins.
@@ -36,6 +36,8 @@ pub(crate) enum Parcel {
     /// The engine carries out a command that it took in a moment ago.
     Execute(Box<Instruction>),
     Answer(EngineAnswer),
+    /// Older messages are read from where they are kept.
+    Fetched(Fetch),
 }
 
 /// One connection with its server.
@@ -76,6 +78,8 @@ pub struct Pair {
     pub dials: Vec<i64>,
     /// Frames of data that reached the desk.
     pub arrived: u64,
+    /// Values that were told by what changed.
+    pub changes_sent: u64,
     pub(crate) conns: BTreeMap<u32, Conn>,
     pub(crate) current: Option<u32>,
     pub(crate) queue: BTreeMap<(i64, u64), (u32, Parcel)>,
@@ -101,7 +105,11 @@ impl Pair {
         Pair {
             now: 1_702_210_800_000,
             skew: 0,
-            client: Client::new(seed),
+            client: if seed % 2 == 1 {
+                Client::new(seed).with_partials()
+            } else {
+                Client::new(seed)
+            },
             board,
             engine: ModelEngine::default(),
             limits: Limits::default(),
@@ -114,6 +122,7 @@ impl Pair {
             notes: Notes::default(),
             dials: Vec::new(),
             arrived: 0,
+            changes_sent: 0,
             conns: BTreeMap::new(),
             current: None,
             queue: BTreeMap::new(),
@@ -283,6 +292,13 @@ impl Pair {
                     self.pump(conn);
                 }
             }
+            Parcel::Fetched(fetch) => {
+                let fetched = self.board.fetch(&fetch);
+                if let Some(server) = self.conns.get_mut(&conn).and_then(|link| link.server.as_mut()) {
+                    server.handle(now, Incoming::Fetched(fetched), &self.board);
+                    self.pump(conn);
+                }
+            }
             Parcel::ToServer(text) => self.queue_input(conn, Some(text)),
             Parcel::Pong => self.queue_input(conn, None),
             Parcel::ServerGone => {
@@ -308,12 +324,14 @@ impl Pair {
             }
             Parcel::ToDesk(text) => {
                 let text = std::str::from_utf8(&text).unwrap();
-                let message = Message::decode(text).unwrap();
-                if let (Body::Reset(_), Some(topic)) = (&message.body, message.head.topic) {
+                self.arrived += u64::from(text.contains("\"seq\""));
+                // What tells only what changed is read by the desk alone.
+                if let Ok(message) = Message::decode(text)
+                    && let (Body::Reset(_), Some(topic)) = (&message.body, message.head.topic)
+                {
                     self.resets
                         .insert(topic, (message.head.ep.unwrap(), message.head.seq.unwrap()));
                 }
-                self.arrived += u64::from(message.head.seq.is_some());
                 self.tell(Input::Frame(text));
             }
             other => panic!("{other:?} does not go to the desk"),
@@ -379,6 +397,15 @@ impl Pair {
                     }
                 }
                 self.post(conn, 0, Parcel::ToDesk(text));
+            }
+            Outgoing::Changes { frame, .. } => {
+                self.changes_sent += 1;
+                self.conns.get_mut(&conn).unwrap().wire.sent(frame.message());
+                self.post(conn, 0, Parcel::ToDesk(text.unwrap()));
+            }
+            Outgoing::Fetch(fetch) => {
+                let delay = self.dice.between(0, 30);
+                self.put(self.now + delay, conn, Parcel::Fetched(fetch));
             }
             Outgoing::Ping => self.post(conn, 0, Parcel::Ping),
             Outgoing::Engine(command) => {

@@ -23,9 +23,10 @@ struct Life {
 }
 
 impl Life {
-    fn new(seed: u64, retention: usize) -> Life {
+    fn new(seed: u64, (retention, kept): (usize, u64)) -> Life {
         let mut pair = Pair::live(seed);
         pair.board.retention = retention;
+        pair.board.kept = kept;
         let mut dice = Dice::new(seed ^ 0xABCD);
         pair.skew = 0;
         pair.latency = (1, dice.between(1, 150));
@@ -152,7 +153,7 @@ impl Life {
 /// Lives one life for each seed and returns how many losses were told.
 fn live_through(
     seeds: impl Iterator<Item = u64>,
-    retention: usize,
+    retention: (usize, u64),
     loses_journal: bool,
     check: fn(&Life),
 ) -> u32 {
@@ -183,25 +184,43 @@ fn live_through(
 
 #[test]
 fn within_retention_nothing_is_ever_lost_repeated_or_out_of_order() {
-    let losses = live_through(1..LIVES, 1_000_000, false, |life| {
-        for (topic, followed) in &life.pair.notes.lossless {
-            assert!(
-                followed.first.is_none_or(|first| first == Seq(1)),
-                "{topic} was followed from the start"
-            );
-            assert_eq!(
-                followed.applied,
-                followed.last.map_or(0, |(_, seq)| seq.0),
-                "{topic}"
-            );
-        }
-    });
+    let losses = live_through(1..LIVES, (1_000_000, 0), false, nothing_missed);
+    assert_eq!(losses, 0, "all of it was at hand");
+}
+
+/// Every message of every topic that was followed came, from the first on.
+fn nothing_missed(life: &Life) {
+    for (topic, followed) in &life.pair.notes.lossless {
+        assert!(
+            followed.first.is_none_or(|first| first == Seq(1)),
+            "{topic} was followed from the start"
+        );
+        assert_eq!(
+            followed.applied,
+            followed.last.map_or(0, |(_, seq)| seq.0),
+            "{topic}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_longer_at_hand_is_fetched_and_nothing_is_lost_either() {
+    let losses = live_through(2_000..2_000 + LIVES / 2, (20, u64::MAX), false, nothing_missed);
     assert_eq!(losses, 0, "all of it was kept");
 }
 
 #[test]
+fn what_can_be_fetched_only_in_part_is_told_as_lost() {
+    let losses = live_through(3_000..3_000 + LIVES / 3, (20, 60), true, |_| {});
+    assert!(
+        losses > 10,
+        "chance has to lose something for this to prove anything: {losses}"
+    );
+}
+
+#[test]
 fn past_retention_the_loss_is_told_and_the_rest_goes_on_without_a_gap() {
-    let losses = live_through(1_000..1_000 + LIVES / 3, 40, true, |_| {});
+    let losses = live_through(1_000..1_000 + LIVES / 3, (40, 0), true, |_| {});
     assert!(
         losses > 10,
         "chance has to lose something for this to prove anything: {losses}"

@@ -2,12 +2,14 @@
 
 use crate::board::ModelBoard;
 use crate::samples;
+use std::sync::Arc;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::error::{CloseReason, ErrorCode};
+use tickwire_protocol::frame::Frame;
 use tickwire_protocol::id::Epoch;
 use tickwire_protocol::limits::Limits;
 use tickwire_protocol::message::{Body, Message};
-use tickwire_protocol::session::server::{Incoming, Outgoing, Server};
+use tickwire_protocol::session::server::{Incoming, NotKept, Outgoing, Server};
 use tickwire_protocol::topic::Topic;
 
 /// Answers that wait while commands are still read, and the most that one more command can add.
@@ -43,7 +45,7 @@ impl Alone {
         alone
     }
 
-    fn say(&mut self, text: &str) {
+    pub(crate) fn say(&mut self, text: &str) {
         self.server
             .handle(TimestampMs(self.now), Incoming::Text(text), &self.board);
     }
@@ -72,7 +74,27 @@ impl Alone {
         messages(self.poll())
     }
 
-    fn due(&mut self) -> i64 {
+    pub(crate) fn fetched(&mut self, piece: Result<Vec<Arc<Frame>>, NotKept>) {
+        let now = TimestampMs(self.now);
+        self.server.handle(now, Incoming::Fetched(piece), &self.board);
+    }
+
+    /// Everything that is due, turn by turn, heartbeats aside.
+    pub(crate) fn poll_all(&mut self) -> Vec<Outgoing> {
+        let mut out = Vec::new();
+        while self.server.poll(TimestampMs(self.now), &self.board, &mut out).0 <= self.now {}
+        out
+    }
+
+    pub(crate) fn messages_of(&self, out: &[Outgoing]) -> Vec<Message> {
+        messages(out.to_vec())
+    }
+
+    pub(crate) fn rests(&self) -> bool {
+        self.server.rests_at(TimestampMs(self.now))
+    }
+
+    pub(crate) fn due(&mut self) -> i64 {
         self.server
             .poll(TimestampMs(self.now), &self.board, &mut Vec::new())
             .0
@@ -438,4 +460,17 @@ fn a_heartbeat_names_what_was_sent_and_not_what_waits() {
         "a turn is shorter than the backlog"
     );
     assert_eq!(beat.heads[&Topic::Orders], (Epoch(1), sent.unwrap()));
+}
+
+#[test]
+fn a_connection_whose_command_the_engine_is_long_at_is_not_asked_again_and_again() {
+    let mut alone = Alone::new(Limits::default());
+    alone.now = 10;
+    alone.say(r#"{"action":"place_order","id":"1","client_order_id":"o-1","symbol":"BTCUSDT","side":"buy","order_type":"market","quantity":1}"#);
+    assert!(alone.poll().iter().any(|out| matches!(out, Outgoing::Engine(_))));
+    // Nothing is read meanwhile, so the silence closes nothing, and there is nothing to do about it either.
+    alone.now = 60_000;
+    let due = alone.due();
+    assert!(due > alone.now, "due at {due}, which is not after {}", alone.now);
+    assert!(alone.poll().iter().all(|out| !matches!(out, Outgoing::Close(_))));
 }

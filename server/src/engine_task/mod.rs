@@ -7,6 +7,7 @@
 //! publications and answers out, in the order of the steps. A busy engine is so bound by one sync per run of steps, not
 //! by one per event.
 
+mod archive;
 mod commit;
 mod decide;
 mod publish;

@@ -6,6 +6,7 @@ pub mod guard;
 mod health;
 mod login;
 mod pages;
+pub mod patience;
 
 use axum::Router;
 

@@ -29,6 +29,8 @@ pub struct BoardState {
     candles: HashMap<(Symbol, Interval), CandleSeries>,
     symbols: Vec<Symbol>,
     instruments: Arc<Frame>,
+    /// Messages of each topic of an account that can be had from elsewhere when they are no longer at hand.
+    kept: u64,
 }
 
 /// Lines of an answer to a question after the server's log.
@@ -52,6 +54,7 @@ impl BoardState {
             candles,
             symbols,
             instruments: listed(instruments, None),
+            kept: 0,
         }
     }
 
@@ -59,6 +62,31 @@ impl BoardState {
     pub fn set_rules(&mut self, rules: VenueRules) {
         if let Body::Instruments(list) = &self.instruments.message().body {
             self.instruments = listed(list.instruments.clone(), Some(rules));
+        }
+    }
+
+    /// Has so many messages of each topic be had from elsewhere.
+    pub fn keep(&mut self, entries: u64) {
+        self.kept = entries;
+    }
+
+    /// The epoch of lossless topics.
+    pub fn log_epoch(&self) -> Epoch {
+        self.log_epoch
+    }
+
+    /// The lossless topics of all accounts, and their last places.
+    pub fn owned_heads(&self) -> Vec<(AccountId, Topic, Seq)> {
+        let owned = |((owner, topic), log): (&(Option<AccountId>, Topic), &Log)| {
+            Some(((*owner)?, *topic, log.head()))
+        };
+        self.logs.iter().filter_map(owned).collect()
+    }
+
+    /// Messages of a topic up to this place are too old to be kept.
+    pub fn set_floor(&mut self, account: AccountId, topic: Topic, floor: Seq) {
+        if let Some(log) = self.logs.get_mut(&(Some(account), topic)) {
+            log.set_floor(floor);
         }
     }
 
@@ -344,6 +372,11 @@ impl Board for BoardView<'_> {
             Some(log) => log.after(after, max),
             None => Ok(Vec::new()),
         }
+    }
+
+    fn keeps(&self, topic: Topic, after: Seq) -> bool {
+        let log = self.owner(topic).and(self.log(topic));
+        log.is_some_and(|log| log.keeps(after, self.state.kept))
     }
 
     fn has_symbol(&self, symbol: Symbol) -> bool {

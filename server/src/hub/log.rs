@@ -14,6 +14,8 @@ pub const RETENTION: usize = 4096;
 pub struct Log {
     frames: VecDeque<Arc<Frame>>,
     head: Seq,
+    /// Messages up to here are too old to be kept anywhere.
+    floor: Seq,
 }
 
 impl Log {
@@ -28,6 +30,16 @@ impl Log {
             self.frames.clear();
             self.head = head;
         }
+    }
+
+    /// Messages up to this place are too old to be kept anywhere.
+    pub fn set_floor(&mut self, floor: Seq) {
+        self.floor = floor;
+    }
+
+    /// Whether everything after a place is among the last `kept` messages, and none of it too old.
+    pub fn keeps(&self, after: Seq, kept: u64) -> bool {
+        after >= self.floor && after <= self.head && self.head.0 - after.0 <= kept
     }
 
     /// The messages kept, the newest first.

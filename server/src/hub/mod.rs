@@ -11,14 +11,17 @@ mod board;
 mod candles;
 mod log;
 mod mirror;
+mod older;
 
 pub use board::BoardView;
 pub use log::RETENTION;
 pub use mirror::Seed;
+pub use older::{Archive, Retention};
 
 use board::BoardState;
+use older::Older;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::{AccountId, Epoch, Seq, Symbol};
 use tickwire_protocol::log::LogLine;
@@ -90,6 +93,8 @@ struct Shared {
     news: watch::Sender<u64>,
     events: watch::Sender<u64>,
     connections: AtomicU32,
+    /// The way to messages that are no longer at hand, once somebody lent one.
+    older: OnceLock<Older>,
 }
 
 impl Hub {
@@ -101,6 +106,7 @@ impl Hub {
                 news: watch::Sender::new(0),
                 events: watch::Sender::new(0),
                 connections: AtomicU32::new(0),
+                older: OnceLock::new(),
             }),
         }
     }
@@ -124,6 +130,10 @@ impl Hub {
         for publication in publications {
             board.refill(publication);
         }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, BoardState> {
+        self.shared.board.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, BoardState> {
@@ -156,14 +166,12 @@ impl Hub {
 
     /// Looks at the board as the owner of `account` may see it.
     pub fn with_board<R>(&self, account: AccountId, look: impl FnOnce(&BoardView<'_>) -> R) -> R {
-        let board = self.shared.board.read().unwrap_or_else(PoisonError::into_inner);
-        look(&board.view(account))
+        look(&self.read().view(account))
     }
 
     /// Whether every instrument has a price.
     pub fn is_priced(&self) -> bool {
-        let board = self.shared.board.read().unwrap_or_else(PoisonError::into_inner);
-        board.is_priced()
+        self.read().is_priced()
     }
 
     /// Changes whenever anything was published.

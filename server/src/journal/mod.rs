@@ -5,9 +5,11 @@
 //! - [`chain`]: checksums; [`scan`]: reading with all checks; [`snapshot`]: states, so that a start folds little
 //! - [`schema`]: tables and migrations; [`room`]: cap and reserve; [`repair`]: cutting a damaged end off
 //! - [`sqlite`]: the journal that a server writes; [`reader`]: one that nobody writes, for the command line
+//! - [`past`]: old entries, read beside the server's own writing
 //! - [`watch`]: how it is, for all others
 
 mod chain;
+mod past;
 mod reader;
 mod repair;
 mod room;
@@ -18,6 +20,7 @@ mod sqlite;
 mod watch;
 
 pub use chain::{Chain, StateHash};
+pub use past::JournalPast;
 pub use reader::JournalReader;
 pub use room::MAX_MB_MIN;
 pub use scan::{Damage, Place, Scan};
@@ -54,6 +57,10 @@ pub struct JournalConfig {
     pub max_mb: Option<u32>,
     /// A snapshot is made after this many entries, or more where the journal is long.
     pub snapshot_every: u64,
+    /// Days that messages of an account's topics are kept for those who come back.
+    pub retention_days: u32,
+    /// Messages of one topic that are kept for them.
+    pub retention_entries: u64,
 }
 
 impl Default for JournalConfig {
@@ -61,6 +68,8 @@ impl Default for JournalConfig {
         JournalConfig {
             max_mb: None,
             snapshot_every: 20_000,
+            retention_days: 7,
+            retention_entries: 100_000,
         }
     }
 }
@@ -150,9 +159,16 @@ impl From<rusqlite::Error> for JournalError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => JournalError::Corrupt(error),
             Some(ErrorCode::DiskFull) => JournalError::Full(error),
+            // The index of the write-ahead log is a file of its own, which a full disk keeps from growing.
+            _ if is_short_of_index(&error) => JournalError::Full(error),
             _ => JournalError::Database(error),
         }
     }
+}
+
+fn is_short_of_index(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    code == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
 impl From<FromSqlError> for JournalError {

@@ -3,7 +3,7 @@
 use super::scan::{self, Place, Scan};
 use super::schema::{APPLICATION, SCHEMA};
 use super::snapshot::{self, Listed};
-use super::sqlite::{FILE, fold};
+use super::sqlite::{FILE, LOCK_FILE, fold};
 use super::{Entry, JournalError};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
@@ -14,6 +14,8 @@ use tickwire_protocol::id::{Epoch, Seq};
 #[derive(Debug)]
 pub struct JournalReader {
     database: Connection,
+    /// Keeps servers out; there is none where none has had this journal.
+    _lock: Option<std::fs::File>,
 }
 
 impl JournalReader {
@@ -24,6 +26,12 @@ impl JournalReader {
             return Err(JournalError::Missing {
                 folder: folder.to_owned(),
             });
+        }
+        let lock = std::fs::File::open(folder.join(LOCK_FILE)).ok();
+        if let Some(Err(std::fs::TryLockError::WouldBlock)) =
+            lock.as_ref().map(std::fs::File::try_lock_shared)
+        {
+            return Err(JournalError::InUse { file });
         }
         let unopened = |source: rusqlite::Error| match source.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
@@ -54,7 +62,10 @@ impl JournalReader {
         // One view of it from here on, and no server can begin to write it meanwhile.
         database.execute_batch("BEGIN").map_err(unopened)?;
         number("SELECT count(*) FROM facts")?;
-        Ok(JournalReader { database })
+        Ok(JournalReader {
+            database,
+            _lock: lock,
+        })
     }
 
     /// The epoch of its sequence numbers.

@@ -4,6 +4,7 @@ use super::chain::{Chain, Row};
 use super::{Entry, JournalError};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tickwire_engine::event::Event;
+use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::{AccountId, Seq};
 use tickwire_protocol::topic::Topic;
 
@@ -201,35 +202,75 @@ pub(super) fn newest_of_topic(
     most: usize,
 ) -> Result<Vec<Entry>, JournalError> {
     let mut rows = database.prepare(&format!(
-        "SELECT {COLUMNS}, (SELECT chain FROM entries AS before WHERE before.seq = entries.seq - 1) \
-         FROM entries WHERE account = ? AND topic = ? ORDER BY topic_seq DESC LIMIT ?"
+        "{OF_TOPIC} WHERE account = ? AND topic = ? ORDER BY topic_seq DESC LIMIT ?"
     ))?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let mut rows = rows.query(params![to_sql(account.0), topic.to_string(), most])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
-        let seq = Seq(row.get::<_, i64>(0)?.unsigned_abs());
-        let damaged = |reason: String| JournalError::Damaged { seq, reason };
-        let before = match row.get_ref(9)?.as_bytes_or_null().ok().flatten() {
-            Some(bytes) => Chain::from_bytes(bytes),
-            None => (seq == Seq(1)).then_some(Chain::START),
-        };
-        let (columns, stored) = columns(row).map_err(|error| damaged(format!("unreadable: {error}")))?;
-        if before.is_none() || before.map(|chain| chain.next(&columns)) != stored {
-            return Err(damaged("its checksum does not fit".to_owned()));
-        }
-        let event: Event =
-            serde_json::from_slice(columns.event).map_err(|error| damaged(format!("unreadable: {error}")))?;
-        entries.push(Entry {
-            seq,
-            topic_seq: columns.topic_seq.map(|seq| Seq(seq.unsigned_abs())),
-            decision: Seq(columns.decision.unsigned_abs()),
-            ends: columns.ends != 0,
-            event,
-        });
+        entries.push(check_alone(row)?);
     }
     entries.reverse();
     Ok(entries)
+}
+
+/// The entries of a lossless topic after one place and up to another, oldest first, checked likewise.
+pub(super) fn entries_of_topic(
+    database: &Connection,
+    account: AccountId,
+    topic: Topic,
+    (after, until): (Seq, Seq),
+) -> Result<Vec<Entry>, JournalError> {
+    let mut rows = database.prepare(&format!(
+        "{OF_TOPIC} WHERE account = ? AND topic = ? AND topic_seq > ? AND topic_seq <= ? ORDER BY topic_seq"
+    ))?;
+    let (after, until) = (to_sql(after.0), to_sql(until.0));
+    let mut rows = rows.query(params![to_sql(account.0), topic.to_string(), after, until])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(check_alone(row)?);
+    }
+    Ok(entries)
+}
+
+/// When the entry at a place of a lossless topic happened, where there is one.
+pub(super) fn time_of_topic(
+    database: &Connection,
+    account: AccountId,
+    topic: Topic,
+    seq: Seq,
+) -> Result<Option<TimestampMs>, JournalError> {
+    let sql = "SELECT at_ms FROM entries WHERE account = ? AND topic = ? AND topic_seq = ?";
+    let key = params![to_sql(account.0), topic.to_string(), to_sql(seq.0)];
+    let at = database.query_row(sql, key, |row| row.get(0));
+    Ok(at.optional()?.map(TimestampMs))
+}
+
+/// The columns of an entry, and the checksum of the one before it.
+const OF_TOPIC: &str = "SELECT seq, account, at_ms, topic, topic_seq, event, decision, ends, chain, \
+     (SELECT chain FROM entries AS before WHERE before.seq = entries.seq - 1) FROM entries";
+
+/// Checks a row of [`OF_TOPIC`] against the entry before it in the journal.
+fn check_alone(row: &rusqlite::Row<'_>) -> Result<Entry, JournalError> {
+    let seq = Seq(row.get::<_, i64>(0)?.unsigned_abs());
+    let damaged = |reason: String| JournalError::Damaged { seq, reason };
+    let before = match row.get_ref(9)?.as_bytes_or_null().ok().flatten() {
+        Some(bytes) => Chain::from_bytes(bytes),
+        None => (seq == Seq(1)).then_some(Chain::START),
+    };
+    let (columns, stored) = columns(row).map_err(|error| damaged(format!("unreadable: {error}")))?;
+    if before.is_none() || before.map(|chain| chain.next(&columns)) != stored {
+        return Err(damaged("its checksum does not fit".to_owned()));
+    }
+    let event: Event =
+        serde_json::from_slice(columns.event).map_err(|error| damaged(format!("unreadable: {error}")))?;
+    Ok(Entry {
+        seq,
+        topic_seq: columns.topic_seq.map(|seq| Seq(seq.unsigned_abs())),
+        decision: Seq(columns.decision.unsigned_abs()),
+        ends: columns.ends != 0,
+        event,
+    })
 }
 
 /// SQLite's integers are signed; a sequence that long would take millions of years.

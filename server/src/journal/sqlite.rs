@@ -18,6 +18,10 @@ use tracing::{error, info};
 /// The name of the database in the data folder.
 pub(super) const FILE: &str = "journal.db";
 
+/// The name of the file beside it that is locked for as long as a server has the journal. The database itself is not
+/// held exclusively, so that the server can read old entries beside writing new ones.
+pub(super) const LOCK_FILE: &str = "journal.lock";
+
 /// Entries that are cut off without a person's word: what one disk may have failed to write. More than that was done by
 /// something else, and a person should look.
 const CUT_MAX: u64 = 1_000;
@@ -32,6 +36,8 @@ pub struct SqliteJournal {
     end: Place,
     room: Room,
     opened_at: TimestampMs,
+    /// Locked until it is dropped, or the process ends.
+    _lock: std::fs::File,
 }
 
 /// What a journal tells when it is opened.
@@ -61,6 +67,12 @@ impl SqliteJournal {
             .map_err(refused)?;
 
         let file = folder.join(FILE);
+        let lock = std::fs::File::create(folder.join(LOCK_FILE)).map_err(refused)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => return Err(JournalError::InUse { file }),
+            Err(std::fs::TryLockError::Error(source)) => return Err(refused(source)),
+        }
         let unopened = |source: rusqlite::Error| match source.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 JournalError::InUse { file: file.clone() }
@@ -89,12 +101,7 @@ impl SqliteJournal {
                 expected: SCHEMA,
             });
         }
-        // The exclusive lock is taken by the first write below and held until the process ends, however it ends.
-        for (name, value) in [
-            ("locking_mode", "EXCLUSIVE"),
-            ("journal_mode", "WAL"),
-            ("synchronous", "FULL"),
-        ] {
+        for (name, value) in [("journal_mode", "WAL"), ("synchronous", "FULL")] {
             database.pragma_update(None, name, value).map_err(unopened)?;
         }
         // On macOS a plain sync does not reach the disk; elsewhere this changes nothing.
@@ -104,7 +111,7 @@ impl SqliteJournal {
         if is_new {
             schema::create(&database).map_err(unopened)?;
         } else if found == UNCHECKED {
-            // The lock of another process is met here first.
+            // A server of an earlier version, which locks the database itself, is met here first.
             database
                 .execute_batch("BEGIN IMMEDIATE; COMMIT;")
                 .map_err(unopened)?;
@@ -134,6 +141,7 @@ impl SqliteJournal {
             end: Place::default(),
             room,
             opened_at: now,
+            _lock: lock,
         })
     }
 

@@ -2,6 +2,7 @@
 //! until that is known.
 
 use super::Realtime;
+use super::dialect::Dialect;
 use super::pump::{Pump, say_goodbye};
 use crate::clock;
 use crate::users::{Identity, Refused};
@@ -29,6 +30,7 @@ pub async fn carry(
     mut socket: WebSocket,
     realtime: Realtime,
     session: String,
+    dialect: Option<Dialect>,
     shown: Result<Identity, Refused>,
 ) {
     // Those who only knock count too: they take as much room.
@@ -37,14 +39,18 @@ pub async fn carry(
     };
     let entered = match shown {
         Ok(identity) => Ok((identity, None)),
-        Err(Refused::Missing) => first_word(&mut socket, &realtime).await,
+        // Older clients have no frame of ours to say it with: they show a token in the header or the address.
+        Err(Refused::Missing) if dialect.is_none() => first_word(&mut socket, &realtime).await,
         Err(refused) => Err((None, refused.into())),
     };
     let (identity, first) = match entered {
         Ok(entered) => entered,
         Err((id, refusal)) => {
             debug!(session, code = %refusal.code, "not let in");
-            return refuse(&mut socket, id, refusal, CloseReason::LoginRequired).await;
+            return match dialect {
+                None => refuse(&mut socket, id, refusal, CloseReason::LoginRequired).await,
+                Some(_) => close(&mut socket, CloseReason::LoginRequired).await,
+            };
         }
     };
     if let Err(refusal) = realtime.door.accounts.ensure(identity.account).await {
@@ -52,7 +58,7 @@ pub async fn carry(
     }
     // The pump counts it from now on.
     drop(counted);
-    let mut pump = Pump::new(socket, realtime, session, identity);
+    let mut pump = Pump::new(socket, realtime, session, dialect, identity);
     if let Some(first) = first {
         pump.hear(&first);
     }

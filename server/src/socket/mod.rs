@@ -1,6 +1,8 @@
 //! `/api/ws/realtime`: one WebSocket a client, carried by [`pump`]. It sees the hub and the queue of commands, nothing
-//! else; what is said is decided by `tickwire_protocol::session::server`.
+//! else; what is said is decided by `tickwire_protocol::session::server`, and by [`dialect`] put into the words of older
+//! clients where they come by their paths.
 
+pub mod dialect;
 mod entry;
 mod pump;
 
@@ -8,10 +10,11 @@ use crate::hub::Hub;
 use crate::queue::CommandSender;
 use crate::users::door::Door;
 use axum::Router;
-use axum::extract::{State, WebSocketUpgrade};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::extract::{RawQuery, State, WebSocketUpgrade};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::{MethodRouter, any};
+use dialect::Dialect;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tickwire_protocol::id::Epoch;
@@ -59,20 +62,39 @@ pub struct Realtime {
     pub connection_ids: Arc<AtomicU64>,
 }
 
-/// The route of the socket.
+/// The routes of the socket: the desk's own, and those of the servers that it took over from.
 pub fn router(realtime: Realtime) -> Router {
-    Router::new()
-        .route(REALTIME_PATH, any(upgrade))
-        .with_state(realtime)
+    let mut router = Router::new().route(REALTIME_PATH, endpoint(None));
+    for (path, dialect) in dialect::PATHS {
+        router = router.route(path, endpoint(Some(dialect)));
+    }
+    router.with_state(realtime)
 }
 
-async fn upgrade(
-    State(realtime): State<Realtime>,
-    uri: Uri,
-    headers: HeaderMap,
+/// The endpoint of a path that speaks this dialect unless its query asks for another.
+fn endpoint(of_path: Option<Dialect>) -> MethodRouter<Realtime> {
+    any(
+        move |State(realtime): State<Realtime>,
+              headers: HeaderMap,
+              RawQuery(query): RawQuery,
+              upgrade: WebSocketUpgrade| async move {
+            // The query may hold a secret, so nothing of it is repeated.
+            match Dialect::chosen(of_path, query.as_deref()) {
+                Ok(dialect) => accept(realtime, &headers, query.as_deref(), upgrade, dialect),
+                Err(unknown) => (StatusCode::BAD_REQUEST, format!("{unknown}\n")).into_response(),
+            }
+        },
+    )
+}
+
+fn accept(
+    realtime: Realtime,
+    headers: &HeaderMap,
+    query: Option<&str>,
     upgrade: WebSocketUpgrade,
+    dialect: Option<Dialect>,
 ) -> Response {
-    if !realtime.door.is_same_origin(&headers) {
+    if !realtime.door.is_same_origin(headers) {
         // Without this any page in the browser of somebody whose desk runs on this machine could place orders.
         return (
             StatusCode::FORBIDDEN,
@@ -80,13 +102,13 @@ async fn upgrade(
         )
             .into_response();
     }
-    if !speaks_our_protocol(&headers) {
+    if !speaks_our_protocol(headers) {
         let message =
             format!("this endpoint speaks {SUBPROTOCOL_JSON}; offer it, or no subprotocol at all\n");
         return (StatusCode::BAD_REQUEST, message).into_response();
     }
     // Browsers cannot see the status of a refused handshake, so whoever is not let in hears it as a close code.
-    let shown = realtime.door.access.authenticate(&headers, uri.query());
+    let shown = realtime.door.access.authenticate(headers, query);
     let number = realtime.connection_ids.fetch_add(1, Ordering::Relaxed) + 1;
     let session = format!("c-{}-{number}", realtime.boot.0);
     upgrade
@@ -96,7 +118,7 @@ async fn upgrade(
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
-        .on_upgrade(move |socket| entry::carry(socket, realtime, session, shown))
+        .on_upgrade(move |socket| entry::carry(socket, realtime, session, dialect, shown))
 }
 
 /// Whether the client offers no subprotocol, or ours among others.

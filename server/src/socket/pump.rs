@@ -2,20 +2,24 @@
 //! of what arrives is the machine's; how long to wait for the socket is here.
 
 use super::Realtime;
+use super::dialect::{Dialect, Translator};
 use crate::clock;
 use crate::hub::ConnectionGuard;
 use crate::users::Identity;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use futures::SinkExt;
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, SinkExt as _};
+use std::sync::Arc;
 use std::time::Duration;
 use tickwire_engine::input::Action;
 use tickwire_protocol::PROTOCOL_VERSION;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::command::Instruction;
 use tickwire_protocol::error::{CloseReason, ErrorCode, Refusal};
+use tickwire_protocol::frame::Frame;
 use tickwire_protocol::id::AccountId;
 use tickwire_protocol::message::{ConnectionEstablished, Outcome};
-use tickwire_protocol::session::server::{EngineAnswer, Incoming, Outgoing, Server};
+use tickwire_protocol::session::server::{EngineAnswer, Fetch, Incoming, NotKept, Outgoing, Server};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
@@ -23,6 +27,9 @@ use tracing::{debug, info};
 
 /// How long a closed connection is kept for the other side to read why.
 const CLOSE_GRACE: Duration = Duration::from_millis(500);
+
+/// The widest window that first reconnect delays are drawn from.
+const RECONNECT_WINDOW_MS_MAX: u64 = 5_000;
 
 /// How long a shutdown waits for the answer to an order that is being decided.
 const LAST_ANSWER: Duration = Duration::from_millis(1_500);
@@ -34,6 +41,18 @@ pub struct Pump {
     session: String,
     identity: Identity,
     machine: Server,
+    /// Where the client is an older one.
+    translator: Option<Translator>,
+}
+
+/// What came of asking for old messages.
+type Fetched = Result<Vec<Arc<Frame>>, NotKept>;
+
+/// What was asked of others and is under way.
+#[derive(Default)]
+struct Asked {
+    answer: Option<oneshot::Receiver<EngineAnswer>>,
+    older: Option<BoxFuture<'static, Fetched>>,
 }
 
 /// Why a pump ends.
@@ -57,14 +76,25 @@ enum End {
 enum Woken {
     Frame(Option<Result<Message, axum::Error>>),
     Answer(EngineAnswer),
+    Older(Fetched),
     News,
     Shutdown,
 }
 
 impl Pump {
     /// A pump for a socket that has just been accepted, and acts for somebody who was let in.
-    pub fn new(socket: WebSocket, realtime: Realtime, session: String, identity: Identity) -> Pump {
+    pub fn new(
+        socket: WebSocket,
+        realtime: Realtime,
+        session: String,
+        dialect: Option<Dialect>,
+        identity: Identity,
+    ) -> Pump {
         let now = clock::now();
+        let mut limits = realtime.limits.clone();
+        // A millisecond for each: however many come back at once, they do not come in one moment.
+        let crowd = u64::from(realtime.hub.connections()).min(RECONNECT_WINDOW_MS_MAX);
+        limits.reconnect_window_ms = limits.reconnect_window_ms.max(crowd);
         let greeting = ConnectionEstablished {
             protocol: PROTOCOL_VERSION,
             server: env!("CARGO_PKG_VERSION").to_owned(),
@@ -74,10 +104,16 @@ impl Pump {
             account: identity.account,
             account_kind: realtime.account_kind.clone(),
             market: realtime.market.clone(),
-            limits: realtime.limits.clone(),
+            limits,
             user: identity.signed_in(),
             message: "Connected".to_owned(),
         };
+        let translator = dialect.map(|dialect| {
+            let instruments = realtime
+                .hub
+                .with_board(identity.account, |board| board.instruments());
+            Translator::new(dialect, session.clone(), &instruments)
+        });
         let mut machine = Server::new(greeting, now);
         if let Some(users) = realtime.door.access.users() {
             machine = machine.with_login(users.grant(&identity), users.authority(&identity));
@@ -85,6 +121,7 @@ impl Pump {
         Pump {
             socket,
             machine,
+            translator,
             realtime,
             session,
             identity,
@@ -132,8 +169,16 @@ impl Pump {
         let mut news = self.realtime.hub.news();
         let mut events = self.realtime.hub.events();
         let mut shutdown = self.realtime.shutdown.clone();
-        let mut answer: Option<oneshot::Receiver<EngineAnswer>> = None;
+        let mut asked = Asked::default();
         let mut out = Vec::new();
+        for command in self
+            .translator
+            .as_mut()
+            .map(Translator::opening)
+            .unwrap_or_default()
+        {
+            self.handle(clock::now(), Incoming::Text(&command));
+        }
         loop {
             news.mark_unchanged();
             events.mark_unchanged();
@@ -148,20 +193,18 @@ impl Pump {
                 deadline: Instant::now() + self.write_stall(),
                 written: false,
             };
-            match self.write(turn, out.drain(..)).await {
-                Ok(Some(asked)) => answer = Some(asked),
-                Ok(None) => {}
-                Err(end) => return end,
+            if let Err(end) = self.write(turn, out.drain(..), &mut asked).await {
+                return end;
             }
             let woken = self
-                .wait(due, &mut news, &mut events, &mut shutdown, &mut answer)
+                .wait(due, &mut news, &mut events, &mut shutdown, &mut asked)
                 .await;
             let now = clock::now();
             match woken {
                 Woken::News => {}
                 Woken::Shutdown => {
                     // What was asked before is answered before the goodbye.
-                    if let Some(asked) = answer.take()
+                    if let Some(asked) = asked.answer.take()
                         && let Ok(Ok(made)) = timeout(LAST_ANSWER, asked).await
                     {
                         self.handle(clock::now(), Incoming::Answered(made));
@@ -169,8 +212,12 @@ impl Pump {
                     self.machine.go_away(now);
                 }
                 Woken::Answer(made) => {
-                    answer = None;
+                    asked.answer = None;
                     self.handle(now, Incoming::Answered(made));
+                }
+                Woken::Older(fetched) => {
+                    asked.older = None;
+                    self.handle(now, Incoming::Fetched(fetched));
                 }
                 Woken::Frame(frame) => {
                     if let Some(end) = self.take_in(now, frame) {
@@ -188,7 +235,7 @@ impl Pump {
         news: &mut watch::Receiver<u64>,
         events: &mut watch::Receiver<u64>,
         shutdown: &mut watch::Receiver<bool>,
-        answer: &mut Option<oneshot::Receiver<EngineAnswer>>,
+        Asked { answer, older }: &mut Asked,
     ) -> Woken {
         let now = clock::now();
         let pause = Duration::from_millis(due.since(now));
@@ -208,6 +255,9 @@ impl Pump {
                 ))))
             }
             _ = shutdown.changed() => Woken::News,
+            fetched = async { older.as_mut().expect("guarded by the branch's condition").await }, if older.is_some() => {
+                Woken::Older(fetched)
+            }
             frame = self.socket.recv(), if wants_input => Woken::Frame(frame),
             _ = events.changed() => Woken::News,
             _ = news.changed(), if !rests => Woken::News,
@@ -223,7 +273,15 @@ impl Pump {
                 debug!(session = %self.session, %error, "unreadable");
                 return Some(unreadable(error));
             }
-            Some(Ok(Message::Text(text))) => self.handle(now, Incoming::Text(text.as_str())),
+            Some(Ok(Message::Text(text))) => match &mut self.translator {
+                None => self.handle(now, Incoming::Text(text.as_str())),
+                Some(translator) => {
+                    let bytes_max =
+                        usize::try_from(self.realtime.limits.frame_bytes_max).unwrap_or(usize::MAX);
+                    let command = translator.incoming(text.as_str(), bytes_max);
+                    self.handle(now, Incoming::Text(&command));
+                }
+            },
             Some(Ok(Message::Binary(_))) => self.handle(now, Incoming::Binary),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => self.handle(now, Incoming::Alive),
         }
@@ -241,16 +299,20 @@ impl Pump {
         Duration::from_millis(self.realtime.limits.write_stall_ms)
     }
 
-    /// Writes all that is due, in one go: a write costs far more than the bytes in it. Returns where the engine's answer
-    /// comes, where something was asked of it.
+    /// Writes all that is due, in one go: a write costs far more than the bytes in it. What is asked of others on the way
+    /// is put into `asked`.
     async fn write(
         &mut self,
         mut turn: Turn,
         due: impl Iterator<Item = Outgoing>,
-    ) -> Result<Option<oneshot::Receiver<EngineAnswer>>, End> {
-        let mut answer = None;
+        asked: &mut Asked,
+    ) -> Result<(), End> {
         for outgoing in due {
-            if let Some(text) = outgoing.text() {
+            if let Some(translator) = &mut self.translator {
+                for text in translator.outgoing(&outgoing) {
+                    turn.feed(&mut self.socket, Message::Text(text.into())).await?;
+                }
+            } else if let Some(text) = outgoing.text() {
                 // Frames are made by this server from JSON text, so they are UTF-8.
                 let Ok(text) = Utf8Bytes::try_from(text) else {
                     continue;
@@ -267,13 +329,19 @@ impl Pump {
                 Outgoing::Engine(command) => {
                     // The queue may be full, and what was said before must not wait for it.
                     turn.flush(&mut self.socket).await?;
-                    answer = Some(hand_over(&self.realtime, self.identity.account, *command).await);
+                    asked.answer = Some(hand_over(&self.realtime, self.identity.account, *command).await);
                 }
-                Outgoing::Text(_) | Outgoing::Frame(_) | Outgoing::Answer(..) => {}
+                Outgoing::Fetch(fetch) => asked.older = Some(self.fetch(fetch)),
+                Outgoing::Text(_) | Outgoing::Frame(_) | Outgoing::Changes { .. } | Outgoing::Answer(..) => {}
             }
         }
-        turn.flush(&mut self.socket).await?;
-        Ok(answer)
+        turn.flush(&mut self.socket).await
+    }
+
+    /// Reads old messages, beside all else that this connection does.
+    fn fetch(&self, fetch: Fetch) -> BoxFuture<'static, Fetched> {
+        let (hub, account) = (self.realtime.hub.clone(), self.identity.account);
+        async move { hub.older(account, fetch).await }.boxed()
     }
 }
 

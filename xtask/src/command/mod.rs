@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod check;
+mod fuzz;
 mod run;
 mod test;
 
@@ -44,6 +45,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[desk | engine | journal]",
         about: "how fast it is: the desk from outside, the engine from inside, a start with a million entries (all where none is named)",
         run: bench::run,
+    },
+    Command {
+        name: "fuzz",
+        arguments: "[--seconds N]",
+        about: "spoilt frames for decoders and the command path, N seconds for each target (60 where none is said)",
+        run: fuzz::run,
     },
     Command {
         name: "test",

@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use crate::command::{build, sum_up};
 use crate::progress::Progress;
 use crate::workspace::Mode;
-use crate::{browser, process, workspace};
+use crate::{browser, process, python, workspace};
 
 /// The command. A failing stage does not keep the later ones from running: one run shows all that is wrong.
 pub fn run(args: &[String]) -> Result<()> {
@@ -35,6 +35,7 @@ pub fn run(args: &[String]) -> Result<()> {
 }
 
 fn cargo_test(binary: &Path) -> Result<()> {
+    python::install()?;
     let mut cargo = process::cargo(["test", "--no-fail-fast"]);
     process::run(
         cargo.env("TICKWIRE_BIN", binary),

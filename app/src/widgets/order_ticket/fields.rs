@@ -118,6 +118,11 @@ pub fn TicketField(
     };
     let unit = derived(move || unit_of(ticket, field));
     let turn = move |_| form.update(|form| next_unit(form, field));
+    // Read aloud, a quantity says of what.
+    let name = derived(move || match field {
+        Field::Quantity => [field.label(), " in ", &unit.get()].concat(),
+        _ => label.get().to_owned(),
+    });
     let has_units = matches!(field, Field::Quantity | Field::Trail | Field::StopLoss);
     let kind = if field == Field::Expires {
         "datetime-local"
@@ -133,7 +138,7 @@ pub fn TicketField(
                     inputmode="decimal"
                     autocomplete="off"
                     name=field.name()
-                    aria-label=label
+                    aria-label=name
                     aria-describedby="ticket-trouble"
                     placeholder=placeholder
                     prop:value=text

@@ -106,6 +106,12 @@ pub fn sentence(
 fn done(ack: &Ack, fills: &[Execution], order: Option<&Order>, rules: &Instrument) -> Told {
     match ack.action.as_str() {
         "set_leverage" => return Told::new("done", "The leverage is set."),
+        "open_carry" if ack.report.status == Some(OrderStatus::New) => {
+            return Told::new(
+                "done",
+                "Both legs of the cash-and-carry position are on their way.",
+            );
+        }
         "open_carry" => {
             return Told::new(
                 "done",
@@ -134,7 +140,7 @@ fn done(ack: &Ack, fills: &[Execution], order: Option<&Order>, rules: &Instrumen
         verb,
         &format::quantity(quantity.get()),
         " ",
-        &rules.base,
+        unit(rules),
         " at ",
         &format::number(price.get(), rules.price_scale()),
         " · fee ",
@@ -157,6 +163,14 @@ fn done(ack: &Ack, fills: &[Execution], order: Option<&Order>, rules: &Instrumen
     }
     text.push_str(twice(ack));
     Told::new("done", text)
+}
+
+/// What is bought or sold: the base of spot, but a contract of a perpetual, which nobody gets delivered.
+fn unit(rules: &Instrument) -> &str {
+    match rules.perpetual {
+        Some(_) => rules.symbol.as_str(),
+        None => &rules.base,
+    }
 }
 
 /// What is said of an order of which nothing is filled.
@@ -219,6 +233,8 @@ pub fn capitalised(message: &str) -> String {
 mod tests {
     use super::*;
     use tickwire_protocol::error::{ErrorCode, Refusal};
+    use tickwire_protocol::id::Symbol;
+    use tickwire_protocol::market::Perpetual;
     use tickwire_protocol::message::{Body, Message};
 
     fn rules() -> Instrument {
@@ -261,6 +277,49 @@ mod tests {
             told(Some(Ok(ack)), Link::Live, &two).text,
             "Bought 0.4 BTC at 175.0 · fee 0.0700 · realised \u{2212}1.00"
         );
+    }
+
+    #[test]
+    fn of_a_perpetual_contracts_are_told_and_a_carry_may_be_on_its_way() {
+        let perpetual = Perpetual {
+            spot: rules().symbol,
+            max_leverage: 50,
+            default_leverage: 10,
+            maintenance_margin_rate: "0.005".parse().unwrap(),
+            funding_interval_ms: 28_800_000,
+            funding_rate: "0.0001".parse().unwrap(),
+        };
+        let rules = Instrument {
+            symbol: Symbol::new("BTCUSDT-PERP").unwrap(),
+            perpetual: Some(perpetual),
+            ..rules()
+        };
+        let mut ack = Ack {
+            action: "place_order".to_owned(),
+            ..Ack::default()
+        };
+        let fills = [fill("0.05", "100", "0.01", "0")];
+        let told = |ack: &Ack, fills: &[Execution]| {
+            sentence(Some(&Ok(ack.clone())), Link::Live, fills, None, &rules).text
+        };
+        assert_eq!(
+            told(&ack, &fills),
+            "Bought 0.05 BTCUSDT-PERP at 100.0 · fee 0.0100"
+        );
+        ack.action = "open_carry".to_owned();
+        for (status, text) in [
+            (
+                OrderStatus::New,
+                "Both legs of the cash-and-carry position are on their way.",
+            ),
+            (
+                OrderStatus::Filled,
+                "The cash-and-carry position is open: both legs are filled.",
+            ),
+        ] {
+            ack.report.status = Some(status);
+            assert_eq!(told(&ack, &[]), text);
+        }
     }
 
     fn ack(frame: &str) -> Ack {

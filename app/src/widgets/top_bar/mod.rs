@@ -31,7 +31,7 @@ pub fn TopBar() -> impl IntoView {
     });
     view! {
         <header class=class>
-            <h1 class="brand">
+            <h1 class="brand" aria-label="Tickwire">
                 <Logo />
                 <span>"Tickwire"</span>
             </h1>

@@ -99,6 +99,7 @@ pub fn is_of_the_desk(fact: &Fact) -> bool {
                     | OrderReason::RiskPaused
                     | OrderReason::NothingToReduce
                     | OrderReason::SiblingCancelled
+                    | OrderReason::Delisted
             )
         ),
         Fact::AccountOpened { .. }

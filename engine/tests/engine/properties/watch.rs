@@ -164,6 +164,18 @@ impl Watch {
                 || order.arrives_at.is_some()
                 || order.status == OrderStatus::Triggered
         );
+        if let Some(carry) = order.carry {
+            prop_assert!(order.status == OrderStatus::New && order.filled_quantity.is_zero());
+            let legs: Vec<&Order> = account
+                .orders
+                .all_open()
+                .filter(|other| other.carry == Some(carry))
+                .collect();
+            prop_assert_eq!(legs.len(), 2, "{:?} is a leg without the other", order);
+            prop_assert!(legs[0].quantity == legs[1].quantity && legs[0].side != legs[1].side);
+            prop_assert!(order.arrives_at.is_some() && legs[0].arrives_at == legs[1].arrives_at);
+            return Ok(());
+        }
         if order.reduce_only {
             let held = self
                 .held
@@ -266,7 +278,17 @@ pub fn left_behind(before: &Account, after: &Account, tick: &Tick, rule: LimitFi
             Side::Buy => (tick.quote.ask < limit, tick.quote.ask == limit),
             Side::Sell => (tick.quote.bid > limit, tick.quote.bid == limit),
         };
-        is_better || (is_equal && rule == LimitFill::Touch)
+        // What the book shows may all go to an order that comes before it.
+        let is_before = |other: &Order| {
+            let is_as_good = match order.side {
+                Side::Buy => other.price >= order.price,
+                Side::Sell => other.price.is_some() && other.price <= order.price,
+            };
+            let is_same = (other.symbol, other.side) == (order.symbol, order.side) && other.id != order.id;
+            is_same && is_as_good && after.orders.open(other.id) != Some(other)
+        };
+        let is_crossed = is_better || (is_equal && rule == LimitFill::Touch);
+        is_crossed && !before.orders.all_open().any(is_before)
     };
     before
         .orders

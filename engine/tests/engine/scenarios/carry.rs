@@ -199,7 +199,7 @@ fn a_liquidation_closes_both_legs_at_once() {
          order-6 filled 1 @ 100 fee 0 LIQUIDATION
          alert ETHUSDT-PERP was liquidated: buy 1 at 100, with a fee of 0 USDT.
          risk SoftPause by Liquidation
-         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. Existing positions remain open.
+         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. All positions were liquidated.
          equity -32.835 cash -32.835 used 0 available 0 today -332.835",
     );
 }

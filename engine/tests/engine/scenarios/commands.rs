@@ -151,13 +151,14 @@ fn orders_are_cancelled_by_instrument_or_all() {
     check(
         "orders are cancelled by instrument or all",
         "deposit 10000 | quote ETHUSDT 100/100 | quote BTCUSDT 100/100 | buy 1 ETHUSDT limit 90 | \
-         buy 1 BTCUSDT limit 90 as my-2 | buy 1 ETHUSDT limit 91 | cancel-all ETHUSDT | cancel my-2 | \
-         buy 1 ETHUSDT limit 91 | cancel-all | orders",
+         buy 1 BTCUSDT limit 90 as my-2 | buy 1 ETHUSDT limit 91 | cancel-all ETHUSD | cancel-all ETHUSDT | \
+         cancel my-2 | buy 1 ETHUSDT limit 91 | cancel-all | orders",
         "acct-1 opened with 10000
          day opened with 10000
          order-1 buy 1 ETHUSDT limit 90.00
          order-2 buy 1 BTCUSDT limit 90.00
          order-3 buy 1 ETHUSDT limit 91.00
+         UNKNOWN_SYMBOL: no instrument ETHUSD here; there are BTCUSDT, ETHUSDT, DOGEUSDT, BTCUSDT-PERP, ETHUSDT-PERP: get_instruments lists all
          order-1 cancelled USER
          order-3 cancelled USER
          order-2 cancelled USER

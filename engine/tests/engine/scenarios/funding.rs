@@ -118,7 +118,7 @@ fn funding_may_bring_liquidation() {
          order-2 filled 0.5 @ 98.5 fee 0.024625 LIQUIDATION
          alert BTCUSDT-PERP was liquidated: sell 0.5 at 98.5, with a fee of 0.024625 USDT.
          risk SoftPause by Liquidation
-         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. Existing positions remain open.
+         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. All positions were liquidated.
          alert The maintenance margin is 0 % of the equity again.
          equity 0.220525 cash 0.220525 used 0 available 0.220525 today -0.024625",
     );

@@ -406,3 +406,19 @@ fn peaks_are_marked_once_a_second_or_at_once_when_they_are_much_higher() {
          worth 1001.5 peak 1001.7 drawdown 0.01 % day 1000 loss 0.00 %",
     );
 }
+
+#[test]
+fn amounts_in_what_is_said_are_rounded_to_cents() {
+    check(
+        "999.8765 are told as 999.88, and measured from exactly",
+        "deposit 999.8765 | pause | resume RESUME | worth",
+        "acct-1 opened with 999.8765
+         day opened with 999.8765
+         risk SoftPause by Manual
+         alert Trading was paused by hand. New position openings stopped. Existing positions remain open.
+         risk Normal by None
+         measured from 999.8765
+         alert Trading is open. Drawdown and daily loss are measured from 999.88 USDT on.
+         worth 999.8765 peak 999.8765 drawdown 0.00 % day 999.8765 loss 0.00 %",
+    );
+}

@@ -298,3 +298,74 @@ fn nothing_fills_or_triggers_while_the_feed_is_down() {
          order-2 buy 1 ETHUSDT take 95.00",
     );
 }
+
+#[test]
+fn a_quote_that_crosses_gives_no_more_than_its_book_shows() {
+    check(
+        "4 shown below 100, 5 at it; the better price first, then what is left of it; then nothing is known and all fills",
+        "deposit 10000 | quote ETHUSDT 110/111 | buy 6 ETHUSDT limit 99.5 | buy 8 ETHUSDT limit 100 | sell 3 ETHUSDT limit 120
+         | depth ETHUSDT 1x98 / 1x99 3x99.5 5x100 | quote ETHUSDT 98/99 | quote ETHUSDT 98/99 | orders
+         | quote ETHUSDT 97/98.9 | orders",
+        "acct-1 opened with 10000
+         day opened with 10000
+         order-1 buy 6 ETHUSDT limit 99.50
+         order-2 buy 8 ETHUSDT limit 100.00
+         order-3 sell 3 ETHUSDT limit 120.00
+         exec-1 pos-1 buy 8 @ 100.00 fee 0 maker
+         order-2 filled 8 @ 100 fee 0
+         exec-2 pos-1 buy 4 @ 99.50 fee 0 maker
+         order-1 part 4 of 6 @ 99.5 fee 0
+         2 open, 199 tied up
+         order-1 part 4 of 6 @ 99.5 fee 0
+         order-3 sell 3 ETHUSDT limit 120.00
+         exec-3 pos-1 buy 2 @ 99.50 fee 0 maker
+         order-1 filled 6 @ 99.5 fee 0
+         1 open, 0 tied up
+         order-3 sell 3 ETHUSDT limit 120.00",
+    );
+}
+
+#[test]
+fn what_is_traded_comes_beside_what_the_book_shows() {
+    check(
+        "1 shown and 2 traded for both orders together; 0.0005 of a book's level is no step",
+        "deposit 10000 | quote BTCUSDT 110/111 | buy 2 BTCUSDT limit 100 | buy 2 BTCUSDT limit 99.5
+         | depth BTCUSDT 1x98 / 1.0005x99 | tick BTCUSDT 98/99 2x99 | orders | tick BTCUSDT 98/101 9x99 | show",
+        "acct-1 opened with 10000
+         day opened with 10000
+         order-1 buy 2 BTCUSDT limit 100.00
+         order-2 buy 2 BTCUSDT limit 99.50
+         exec-1 pos-1 buy 2 @ 100.00 fee 0 maker
+         order-1 filled 2 @ 100 fee 0
+         exec-2 pos-1 buy 1 @ 99.50 fee 0 maker
+         order-2 part 1 of 2 @ 99.5 fee 0
+         1 open, 99.5995 tied up
+         order-2 part 1 of 2 @ 99.5 fee 0
+         exec-3 pos-1 buy 1 @ 99.50 fee 0 maker
+         order-2 filled 2 @ 99.5 fee 0
+         equity 9993 cash 10000 used 399 available 9594 today -7
+         pos-1 buy 4 BTCUSDT @ 99.75 mark 98.00 pnl -7 (-1.75 %)",
+    );
+}
+
+#[test]
+fn a_sell_gets_what_the_bids_show() {
+    check(
+        "3 at 101 or above, for each account",
+        "deposit 10000 | quote ETHUSDT 99/100 | sell 5 ETHUSDT limit 101 | account 2 | deposit 10000 | sell 2 ETHUSDT limit 101
+         | depth ETHUSDT 1x102 2x101 9x100 / 1x103 | quote ETHUSDT 102/103 | orders | account 1 | orders",
+        "acct-1 opened with 10000
+         day opened with 10000
+         order-1 sell 5 ETHUSDT limit 101.00
+         acct-2 opened with 10000
+         day opened with 10000
+         order-2 sell 2 ETHUSDT limit 101.00
+         exec-1 pos-1 sell 3 @ 101.00 fee 0 maker
+         order-1 part 3 of 5 @ 101 fee 0
+         exec-2 pos-2 sell 2 @ 101.00 fee 0 maker
+         order-2 filled 2 @ 101 fee 0
+         0 open, 0 tied up
+         1 open, 202 tied up
+         order-1 part 3 of 5 @ 101 fee 0",
+    );
+}

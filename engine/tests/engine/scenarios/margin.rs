@@ -71,7 +71,7 @@ fn a_long_is_liquidated_at_the_price_shown_and_not_a_tick_before() {
          order-2 filled 5 @ 80.4 fee 0.201 LIQUIDATION
          alert BTCUSDT-PERP was liquidated: sell 5 at 80.4, with a fee of 0.201 USDT.
          risk SoftPause by Liquidation
-         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. Existing positions remain open.
+         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. All positions were liquidated.
          alert The maintenance margin is 0 % of the equity again.
          equity 1.549 cash 1.549 used 0 available 1.549 today -98.451",
     );
@@ -100,7 +100,7 @@ fn a_short_is_liquidated_at_the_price_shown_and_not_a_tick_before() {
          order-2 filled 5 @ 119.4 fee 0.2985 LIQUIDATION
          alert BTCUSDT-PERP was liquidated: buy 5 at 119.4, with a fee of 0.2985 USDT.
          risk SoftPause by Liquidation
-         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. Existing positions remain open.
+         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. All positions were liquidated.
          alert The maintenance margin is 0 % of the equity again.
          equity 2.4515 cash 2.4515 used 0 available 2.4515 today -97.5485",
     );
@@ -123,7 +123,7 @@ fn spot_alone_moves_the_mark_of_a_perpetual() {
          order-2 filled 5 @ 100 fee 0.25 LIQUIDATION
          alert BTCUSDT-PERP was liquidated: sell 5 at 100, with a fee of 0.25 USDT.
          risk SoftPause by Liquidation
-         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. Existing positions remain open.
+         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. All positions were liquidated.
          equity 99.5 cash 99.5 used 0 available 99.5 today -0.5",
     );
 }
@@ -146,12 +146,12 @@ fn a_gap_leaves_a_debt() {
          order-2 filled 5 @ 50 fee 0.125 LIQUIDATION
          alert BTCUSDT-PERP was liquidated: sell 5 at 50, with a fee of 0.125 USDT.
          risk SoftPause by Liquidation
-         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. Existing positions remain open.
+         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. All positions were liquidated.
          equity -150.375 cash -150.375 used 0 available 0 today -250.375
-         RISK_PAUSED: New position openings stopped. Existing positions remain open. Positions may be reduced and closed; resume_trading with the confirmation RESUME opens trading again
+         RISK_PAUSED: New position openings stopped. All positions were liquidated. Positions may be reduced and closed; resume_trading with the confirmation RESUME opens trading again
          risk Normal by None
          measured from -150.375
-         alert Trading is open. Drawdown and daily loss are measured from -150.375 USDT on.
+         alert Trading is open. Drawdown and daily loss are measured from -150.38 USDT on.
          INSUFFICIENT_BALANCE: needs 0.5025 USDT with the fee, 0.00 available: order less, or close a position first",
     );
 }
@@ -187,7 +187,7 @@ fn a_spot_short_is_liquidated_before_its_collateral_is_gone() {
          order-4 filled 1 @ 285.71 fee 0 LIQUIDATION
          alert ETHUSDT was liquidated: buy 1 at 285.71, with a fee of 0 USDT.
          risk SoftPause by Liquidation
-         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. Existing positions remain open.
+         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. All positions were liquidated.
          alert The maintenance margin is 0 % of the equity again.
          equity 14.2845 cash 14.2845 used 0 available 14.2845 today -185.7155",
     );
@@ -323,7 +323,7 @@ fn liquidation_begins_with_what_must_be_backed_by_most_and_ends_as_soon_as_it_ca
          order-3 filled 30 @ 96.8 fee 1.452 LIQUIDATION
          alert BTCUSDT-PERP was liquidated: sell 30 at 96.8, with a fee of 1.452 USDT.
          risk SoftPause by Liquidation
-         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. Existing positions remain open.
+         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. Positions were liquidated until the account could back the rest, which remains open.
          alert The maintenance margin is 4.53 % of the equity again.
          equity 11.048 used 10 maintenance 0.5 available 1.048
          pos-1 x1 margin 10 maintenance 0.5 liquidation 20.05 funding 0",
@@ -354,7 +354,7 @@ fn a_debt_is_paid_by_selling_spot() {
          order-4 filled 50 @ 1 fee 0.0275 LIQUIDATION
          alert DOGEUSDT was liquidated: sell 50 at 1, with a fee of 0.0275 USDT.
          risk SoftPause by Liquidation
-         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. Existing positions remain open.
+         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. All positions were liquidated.
          equity -100.43 cash -100.43 used 0 available 0 today -250.43",
     );
 }
@@ -372,7 +372,7 @@ fn a_liquidation_without_a_price_is_tried_again() {
          exec-1 pos-1 buy 5 @ 100.0 fee 0.25
          order-1 filled 5 @ 100 fee 0.25
          risk SoftPause by Liquidation
-         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. Existing positions remain open.
+         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. Positions that have no price yet are liquidated at the first one.
          alert The maintenance margin is 100.00 % of the equity: at 100 % positions are liquidated. Reduce a position.
          equity -46.75 cash 99.75 used 50 available 0 today -146.75
          pos-1 buy 5 BTCUSDT-PERP @ 100 mark 70.7 pnl -146.5 (-29.30 %)
@@ -380,6 +380,8 @@ fn a_liquidation_without_a_price_is_tried_again() {
          exec-2 pos-1 sell 5 @ 100.0 fee 0.25
          order-2 filled 5 @ 100 fee 0.25 LIQUIDATION
          alert BTCUSDT-PERP was liquidated: sell 5 at 100, with a fee of 0.25 USDT.
+         risk SoftPause by Liquidation
+         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. All positions were liquidated.
          alert The maintenance margin is 0 % of the equity again.
          equity 99.5 cash 99.5 used 0 available 99.5 today -0.5",
     );
@@ -407,7 +409,7 @@ fn after_a_restart_nobody_is_liquidated_before_all_marks_are_known() {
          order-2 filled 5 @ 70 fee 0.175 LIQUIDATION
          alert BTCUSDT-PERP was liquidated: sell 5 at 70, with a fee of 0.175 USDT.
          risk SoftPause by Liquidation
-         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. Existing positions remain open.
+         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. All positions were liquidated.
          equity -50.425 cash -50.425 used 0 available 0 today -150.425",
     );
 }
@@ -497,6 +499,6 @@ fn an_equity_that_just_equals_the_maintenance_margin_is_too_little() {
          order-2 filled 1 @ 50 fee 0 LIQUIDATION
          alert ETHUSDT-PERP was liquidated: sell 1 at 50, with a fee of 0 USDT.
          risk SoftPause by Liquidation
-         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. Existing positions remain open.",
+         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. All positions were liquidated.",
     );
 }

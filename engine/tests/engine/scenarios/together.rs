@@ -177,7 +177,8 @@ fn nothing_is_carried_under_a_pause_but_what_is_carried_may_go() {
          2 trades 0 won 2 lost net -0.4 fees 0.4 funding 0
          rate 0.00 factor 0.0000 expectancy -0.2
          average none and 0.2 largest 0 and 0.3
-         BTCUSDT-PERP 2 trades 0 won net -0.4 fees 0.4
+         BTCUSDT 1 trades 0 won net -0.2 fees 0.2
+         BTCUSDT-PERP 2 trades 0 won net -0.2 fees 0.2
          2025-12-10 2 trades 0 won net -0.4 fees 0.4",
     );
 }
@@ -203,6 +204,8 @@ fn funding_liquidation_and_hard_stop_come_in_this_order_in_one_tick() {
          exec-2 pos-1 sell 5 @ 80.0 fee 0.2 pnl -100
          order-3 filled 5 @ 80 fee 0.2 LIQUIDATION
          alert BTCUSDT-PERP was liquidated: sell 5 at 80, with a fee of 0.2 USDT.
+         risk SoftPause by Liquidation
+         alert Equity came down to the maintenance margin, so positions are liquidated. New position openings stopped. All positions were liquidated.
          risk HardStop by Drawdown
          alert The loss of 100.49 % from the peak of 100.00 USDT reached the limit of 50 %. All orders cancelled and all positions closed. Nothing is opened until a person resumes.
          HardStop by Drawdown at 100.49 % and 100.49 %: All orders cancelled and all positions closed. Nothing is opened until a person resumes.
@@ -293,7 +296,8 @@ fn a_carry_is_one_trade_once_both_legs_are_closed() {
          1 trades 1 won 0 lost net 0.6855 fees 0.3145 funding 0
          rate 100.00 factor none expectancy 0.6855
          average 0.6855 and none largest 0.6855 and 0
-         BTCUSDT-PERP 1 trades 1 won net 0.6855 fees 0.3145
+         BTCUSDT 1 trades 1 won net 9.79 fees 0.21
+         BTCUSDT-PERP 1 trades 0 won net -9.1045 fees 0.1045
          2025-12-10 1 trades 1 won net 0.6855 fees 0.3145",
     );
 }

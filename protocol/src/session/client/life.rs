@@ -1,11 +1,11 @@
 //! The life of a desk's connection: dialing, opening, greeting, losing it, and finding out that it is dead.
 
-use super::topics::Interest;
-use super::{Client, Event, Link, Output, Pending, Phase, to_i64};
+use super::topics::{Interest, retry_delay_ms};
+use super::{ANSWER_TIMEOUT_MS, Client, Event, Link, Output, Pending, Phase, to_i64};
 use crate::clock::TimestampMs;
-use crate::command::{Command, Envelope, Ping};
+use crate::command::{Command, Envelope, Ping, SetRate};
 use crate::error::{ErrorCode, Refusal, may_reconnect};
-use crate::message::{ConnectionEstablished, Outcome};
+use crate::message::{ConnectionEstablished, ErrorBody, Outcome};
 
 /// The clock and the round trip are looked at this often.
 const PING_INTERVAL_MS: i64 = 3_000;
@@ -24,6 +24,12 @@ const DIAL_FRESH_MS: i64 = 1_000;
 
 /// A connection must hold this long before the next outage counts as a new one.
 const STABLE_AFTER_MS: u64 = 10_000;
+
+/// A command that comes to the same however late it is carried out is asked again within this time of a lost connection.
+pub(super) const ASKED_AGAIN_MS: i64 = 60_000;
+
+/// Milliseconds between two values of each state topic while nobody looks.
+const HIDDEN_INTERVAL_MS: u32 = 1_000;
 
 /// No frame for this long on a link that has one every second: it lags.
 pub(super) const LAG_AFTER_MS: u64 = 2_500;
@@ -53,9 +59,13 @@ impl Client {
         self.offset.clear();
         self.next_ping = now;
         self.topics.values_mut().for_each(Interest::begin_connection);
+        self.rate_asked = None;
+        if let Some(partials) = &mut self.partials {
+            partials.clear();
+        }
     }
 
-    pub(super) fn greeted(&mut self, greeting: ConnectionEstablished) {
+    pub(super) fn greeted(&mut self, now: TimestampMs, greeting: ConnectionEstablished) {
         let Phase::Open {
             since,
             greeted: false,
@@ -66,13 +76,21 @@ impl Client {
         self.phase = Phase::Open { since, greeted: true };
         self.dead_after_ms = greeting.limits.client_dead_ms;
         self.reconnect_window_ms = greeting.limits.reconnect_window_ms;
+        self.backoff.set_window(self.reconnect_window_ms);
         self.outputs
             .push_back(Output::Event(Event::Greeted(Box::new(greeting))));
+        if self.hidden {
+            self.ask_for_rate();
+        }
         self.subscribe_wanted();
         self.doubt_what_is_not_repeated();
         // What was asked on the last connection and never answered is asked again; orders carry the id that makes
         // this harmless, and what carries none comes to the same when it is done twice.
         for place in 0..self.pending.len() {
+            let pending = &mut self.pending[place];
+            if pending.sent {
+                pending.deadline = pending.deadline.max(now + ANSWER_TIMEOUT_MS);
+            }
             self.send_pending(place);
         }
     }
@@ -136,12 +154,33 @@ impl Client {
 
     pub(super) fn hidden(&mut self, now: TimestampMs, hidden: bool) {
         let shown_again = self.hidden && !hidden;
+        let is_news = self.hidden != hidden;
         self.hidden = hidden;
+        if is_news && matches!(self.phase, Phase::Open { greeted: true, .. }) {
+            self.ask_for_rate();
+        }
         if hidden {
             // Its deadline may be looked at long after the answer could have been read.
             self.probe_deadline = None;
         } else if shown_again {
             self.wake(now);
+        }
+    }
+
+    /// Nobody reads the numbers of a hidden page, so they may come more rarely; and at once when it is shown again.
+    fn ask_for_rate(&mut self) {
+        let id = self.fresh_id();
+        self.rate_asked = Some(id.clone());
+        let interval_ms = self.hidden.then_some(HIDDEN_INTERVAL_MS);
+        self.send(&Envelope::new(id, Command::SetRate(SetRate { interval_ms })));
+    }
+
+    /// A server that does not know the command sends everything: no reason to insist. One that was asked too fast is
+    /// asked again.
+    pub(super) fn rate_answered(&mut self, now: TimestampMs, error: Option<ErrorBody>) {
+        match error.filter(|error| error.code == ErrorCode::RateLimited) {
+            Some(error) => self.retry_at = Some(now + retry_delay_ms(&error)),
+            None => self.rate_asked = None,
         }
     }
 
@@ -219,8 +258,15 @@ impl Client {
                 self.probe_deadline = Some(now + PROBE_MS);
             }
         }
+        // Somebody waits for an answer: that the link is silent is looked into at once.
+        if silence >= LAG_AFTER_MS && !self.pending.is_empty() && !self.hidden {
+            self.probe(now);
+        }
         if self.retry_at.is_some_and(|at| now >= at) {
             self.retry_at = None;
+            if self.rate_asked.is_some() {
+                self.ask_for_rate();
+            }
             self.subscribe_wanted();
         }
         for place in 0..self.pending.len() {
@@ -231,7 +277,9 @@ impl Client {
     }
 
     fn give_up_pending(&mut self, now: TimestampMs) {
-        while let Some(place) = self.pending.iter().position(|pending| now >= pending.deadline) {
+        let is_connected = self.is_greeted();
+        let is_over = |pending: &Pending| now >= pending.given_up_at(is_connected);
+        while let Some(place) = self.pending.iter().position(is_over) {
             let Some(pending) = self.pending.remove(place) else {
                 return;
             };

@@ -126,6 +126,8 @@ impl Client {
             Command::Subscribe(Subscribe {
                 topics: topics.to_vec(),
                 resume,
+                partial: self.partials.is_some(),
+                ..Subscribe::default()
             }),
         ));
     }

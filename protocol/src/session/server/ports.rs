@@ -1,5 +1,6 @@
 //! What a connection's machine and its surroundings hand each other: what it reads, what it is told, what it asks for.
 
+use super::lossless::Fetch;
 use crate::command::{Command, Instruction, Report};
 use crate::error::{CloseReason, Refusal};
 use crate::frame::Frame;
@@ -21,6 +22,13 @@ pub trait Board {
 
     /// Messages of a lossless topic after `after`, at most `max`, in order and without a gap.
     fn events(&self, topic: Topic, after: Seq, max: usize) -> Result<Vec<Arc<Frame>>, NotKept>;
+
+    /// Whether messages of a lossless topic after `after` that are not at hand are kept elsewhere, so that they can be
+    /// [fetched](Outgoing::Fetch).
+    fn keeps(&self, topic: Topic, after: Seq) -> bool {
+        let _ = (topic, after);
+        false
+    }
 
     /// Whether the instrument exists.
     fn has_symbol(&self, symbol: Symbol) -> bool;
@@ -60,6 +68,8 @@ pub enum Incoming<'a> {
     Alive,
     /// The engine's answer to the request handed out.
     Answered(EngineAnswer),
+    /// What came of [`Outgoing::Fetch`]: messages without a gap from the first one wanted on, as many as are convenient.
+    Fetched(Result<Vec<Arc<Frame>>, NotKept>),
 }
 
 /// What the engine made of an instruction, or why it did nothing.
@@ -74,8 +84,17 @@ pub enum Outgoing {
     Frame(Arc<Frame>),
     /// Send a frame that others get too, as the answer to this command.
     Answer(Arc<Frame>, CommandId),
+    /// Send what changed from one value of a state topic to the next. Others may get the same.
+    Changes {
+        /// The value that this client was sent last.
+        base: Arc<Frame>,
+        /// The new one.
+        frame: Arc<Frame>,
+    },
     /// Send a ping of the WebSocket itself.
     Ping,
+    /// Fetch older messages and come back with [`Incoming::Fetched`]. There is one of these under way at most.
+    Fetch(Fetch),
     /// Hand an instruction to the engine and come back with [`Incoming::Answered`].
     Engine(Box<Instruction>),
     /// Close the connection.
@@ -89,7 +108,8 @@ impl Outgoing {
             Outgoing::Text(text) => Some(text.clone()),
             Outgoing::Frame(frame) => Some(frame.text()),
             Outgoing::Answer(frame, id) => Some(frame.text_answering(id)),
-            Outgoing::Ping | Outgoing::Engine(_) | Outgoing::Close(_) => None,
+            Outgoing::Changes { base, frame } => Some(frame.changes_since(base)),
+            Outgoing::Ping | Outgoing::Fetch(_) | Outgoing::Engine(_) | Outgoing::Close(_) => None,
         }
     }
 }

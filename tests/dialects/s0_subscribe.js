@@ -1,0 +1,4 @@
+ws.send(JSON.stringify({
+    type: "subscribe",
+    channels: ["balance", "positions"]
+}))
