@@ -24,6 +24,9 @@ pub type Key = (u8, u64, i64);
 /// A row of a list: its key, and how it is made where it is new.
 pub type Row = (Key, Box<dyn FnOnce() -> Plain>);
 
+/// The attribute that the page's policy lets nobody write but through the element's own properties.
+const STYLE: &str = "style";
+
 type Read<T> = Box<dyn Fn() -> T + Send + Sync>;
 type Hear = Box<dyn Fn(Event) + Send + Sync>;
 
@@ -123,7 +126,9 @@ impl Plain {
     fn write(self, html: &mut String) {
         html.push('<');
         html.push_str(self.tag);
-        let live = self.live.iter().filter_map(|(name, read)| Some((*name, read()?)));
+        // A style inside the HTML is refused by the page's policy; the browser half sets it.
+        let of_html = self.live.iter().filter(|(name, _)| *name != STYLE);
+        let live = of_html.filter_map(|(name, read)| Some((*name, read()?)));
         let value = self.value.map(|read| ("value", read()));
         for (name, value) in self.fixed.into_iter().chain(live).chain(value) {
             html.push(' ');
@@ -161,6 +166,10 @@ impl Plain {
                 let now = read();
                 if before.as_ref() != Some(&now) {
                     match &now {
+                        // A style set as an attribute is refused by the page's policy, as a property it is not.
+                        Some(value) if name == STYLE => {
+                            Rndr::set_property(&place, STYLE, &JsValue::from_str(value));
+                        }
                         Some(value) => Rndr::set_attribute(&place, name, value),
                         None => Rndr::remove_attribute(&place, name),
                     }
@@ -414,6 +423,14 @@ mod tests {
     fn what_is_written_cannot_become_markup() {
         let html = el("p").attr("title", "\"&").text("<b>bold</b>").to_html();
         assert_eq!(html, "<p title=\"&quot;&amp;\">&lt;b&gt;bold&lt;/b&gt;</p>");
+    }
+
+    #[test]
+    fn no_style_stands_in_the_html_for_the_policy_refuses_it() {
+        let html = el("i")
+            .live("style", || Some("--full:5%".to_owned()))
+            .live("title", || Some("5".to_owned()));
+        assert_eq!(html.to_html(), "<i title=\"5\"></i>");
     }
 
     #[test]

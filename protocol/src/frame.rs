@@ -13,6 +13,7 @@ pub struct Frame {
     text: OnceLock<Bytes>,
     /// What changed since an earlier value, by its place: readers at the usual rate all want the same.
     changes: OnceLock<(Option<Seq>, Bytes)>,
+    taken_in: u64,
 }
 
 impl Frame {
@@ -22,7 +23,18 @@ impl Frame {
             message,
             text: OnceLock::new(),
             changes: OnceLock::new(),
+            taken_in: 0,
         }
+    }
+
+    /// The same, with the moment that what it tells of was taken in, in microseconds of a clock of the server's own.
+    pub fn taken_in_at(self, taken_in: u64) -> Frame {
+        Frame { taken_in, ..self }
+    }
+
+    /// When what it tells of was taken in; 0 where nobody said.
+    pub fn taken_in(&self) -> u64 {
+        self.taken_in
     }
 
     /// The message.

@@ -35,8 +35,24 @@ pub struct Limits {
     pub channel_interval_ms: BTreeMap<String, u32>,
     /// A write that takes longer closes the connection.
     pub write_stall_ms: u64,
-    /// The window that first reconnect delays are drawn from.
+    /// The window that first reconnect delays are drawn from. It grows with the number of connections, so that those of
+    /// a server that is gone do not come back all at once.
     pub reconnect_window_ms: u64,
+    /// Commands per second that all connections of one user may send together for long; absent where that is not bounded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_commands_per_second: Option<u32>,
+    /// Commands that they may send at once after a pause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_command_burst: Option<u32>,
+    /// Connections that one user may have at once; absent where that is not bounded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_connections_max: Option<u32>,
+    /// Connections per second that may be opened from the client's address for long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handshakes_per_second: Option<u32>,
+    /// Connections that may be opened from there at once after a pause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handshake_burst: Option<u32>,
 }
 
 impl Default for Limits {
@@ -56,6 +72,11 @@ impl Default for Limits {
             channel_interval_ms: BTreeMap::new(),
             write_stall_ms: 10_000,
             reconnect_window_ms: 250,
+            user_commands_per_second: None,
+            user_command_burst: None,
+            user_connections_max: None,
+            handshakes_per_second: None,
+            handshake_burst: None,
         }
     }
 }

@@ -5,12 +5,14 @@
 pub mod auth;
 mod streams;
 pub mod venue;
+pub mod walls;
 
 use crate::config::auth::{AuthConfig, PublicOrigin};
 use crate::config::venue::{Fill, Limit};
 use crate::exchange::config::{MarketConfig, ReplayConfig, ReplayForm, SimConfig, Speed};
 use crate::journal::{JournalConfig, MAX_MB_MIN};
 use clap::{Args, ValueEnum};
+use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -49,6 +51,8 @@ pub struct Config {
     pub funding_rate: Option<Ratio>,
     /// Bounds and timers of connections.
     pub limits: Limits,
+    /// Certificates, proxies, rates of strangers and users, and how a shutdown goes.
+    pub walls: walls::WallsConfig,
     /// Logs.
     pub telemetry: TelemetryConfig,
 }
@@ -286,6 +290,38 @@ pub struct ServeArgs {
     /// WebSocket connections at once [default: 10000]
     #[arg(long, env = "TICKWIRE_CONNECTIONS_MAX", value_name = "N")]
     pub connections_max: Option<u32>,
+    /// Connections per second that one address may open for long, and three times as many at once; programs on the desk's
+    /// own machine may open a hundred times that [default: 10]
+    #[arg(long, env = "TICKWIRE_HANDSHAKES_PER_SECOND", value_name = "N")]
+    pub handshakes_per_second: Option<u32>,
+    /// Commands per second of one user over all connections for long, and three times as many at once, or off
+    /// [default: off, as everybody shares one account]
+    #[arg(long, env = "TICKWIRE_COMMANDS_PER_USER", value_name = "N")]
+    #[serde(deserialize_with = "exact_number", default)]
+    pub commands_per_user: Option<Limit<u32>>,
+    /// Connections of one user at once, or off [default: off, as everybody shares one account]
+    #[arg(long, env = "TICKWIRE_CONNECTIONS_PER_USER", value_name = "N")]
+    #[serde(deserialize_with = "exact_number", default)]
+    pub connections_per_user: Option<Limit<u32>>,
+    /// File with the certificate to serve HTTPS and WSS with, and those that vouch for it, in PEM; read again on SIGHUP
+    /// and when it changes
+    #[arg(long, env = "TICKWIRE_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// File with the private key of the certificate, in PEM
+    #[arg(long, env = "TICKWIRE_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Network of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, such as 127.0.0.1/32. May be given
+    /// more than once
+    #[arg(
+        long,
+        env = "TICKWIRE_TRUSTED_PROXY",
+        value_name = "CIDR",
+        value_delimiter = ','
+    )]
+    pub trusted_proxy: Option<Vec<IpNet>>,
+    /// Seconds that a shutdown waits for clients to leave, 0 to 300; they are let go one after the other [default: 3]
+    #[arg(long, env = "TICKWIRE_DRAIN_SECONDS", value_name = "N")]
+    pub drain_seconds: Option<u32>,
     /// Which logs to write to stderr, as a filter [default: info]
     #[arg(long, env = "TICKWIRE_LOG", value_name = "FILTER")]
     pub log: Option<String>,
@@ -350,6 +386,13 @@ impl ServeArgs {
                 .or(fallback.allow_remote_without_auth),
             allowed_host: self.allowed_host.or(fallback.allowed_host),
             connections_max: self.connections_max.or(fallback.connections_max),
+            handshakes_per_second: self.handshakes_per_second.or(fallback.handshakes_per_second),
+            commands_per_user: self.commands_per_user.or(fallback.commands_per_user),
+            connections_per_user: self.connections_per_user.or(fallback.connections_per_user),
+            tls_cert: self.tls_cert.or(fallback.tls_cert),
+            tls_key: self.tls_key.or(fallback.tls_key),
+            trusted_proxy: self.trusted_proxy.or(fallback.trusted_proxy),
+            drain_seconds: self.drain_seconds.or(fallback.drain_seconds),
             log: self.log.or(fallback.log),
             log_format: self.log_format.or(fallback.log_format),
         }
@@ -382,7 +425,7 @@ impl ServeArgs {
         }
         let market = self.market_config()?;
         let (venue, risk, funding_rate) = (self.venue_rules()?, self.risk_limits()?, self.funding_rate()?);
-        let journal = self.with_retention(self.journal_config()?)?;
+        let (journal, walls) = (self.with_retention(self.journal_config()?)?, self.walls_config()?);
         let limits = self.limits()?;
         let mut allowed_hosts = self.allowed_host.unwrap_or_default();
         allowed_hosts.extend(auth.public_origin.as_ref().map(|origin| origin.host().to_owned()));
@@ -401,6 +444,7 @@ impl ServeArgs {
             risk,
             funding_rate,
             limits,
+            walls,
             telemetry: TelemetryConfig {
                 log: self.log.unwrap_or_else(|| "info".to_owned()),
                 log_format: self.log_format.unwrap_or(LogFormat::Text),

@@ -12,43 +12,51 @@
 //! - [`journal`]: remembers every event before anybody hears of it
 //! - [`hub`]: the latest values and recent messages, for everybody to read
 //! - [`socket`]: one pump for each WebSocket; sees hub and queue only
-//! - [`http`]: pages rendered on the server, assets, health
+//! - [`http`]: pages rendered on the server, assets, logins, health, metrics
 //! - [`users`]: who may come in, and which account is theirs
+//! - [`walls`], [`tls`], [`drain`]: what every connection passes on its way in, and how all of them leave
 //! - [`cli`]: what an operator asks of a journal, and does about users, on the command line
-//! - [`config`], [`telemetry`], [`clock`]: what the operator chose, logs, the one clock
+//! - [`config`], [`telemetry`], [`metrics`], [`clock`]: what the operator chose, logs, counts, the one clock
 //!
 //! [`run`] puts the parts together; `main.rs` is only a menu.
 
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod drain;
 pub mod engine_task;
 pub mod exchange;
 pub mod http;
 pub mod hub;
 pub mod journal;
+pub mod metrics;
 pub mod queue;
 pub mod socket;
 pub mod telemetry;
+pub mod tls;
 pub mod users;
+pub mod walls;
 
 use crate::config::Config;
 use crate::config::venue::with_funding_rate;
+use crate::drain::{Drain, Plan};
 use crate::engine_task::EngineTask;
 use crate::exchange::config::{MarketConfig, ReplayForm, Speed};
 use crate::http::assets::SiteAssets;
 use crate::http::boot::DeskView;
+use crate::http::health::Desk;
+use crate::http::metrics::{QueueDepth, Sources};
 use crate::http::patience::Patient;
 use crate::hub::{Hub, Publication, Retention};
 use crate::journal::{JournalError, JournalPast, JournalWatch, SqliteJournal};
 use crate::queue::{CommandSender, FeedSender, Job};
 use crate::socket::Realtime;
 use crate::telemetry::page::PageLines;
+use crate::tls::{Door, Peer, Tls};
 use crate::users::accounts::Accounts;
-use crate::users::door::Door;
 use crate::users::store::StoreError;
 use crate::users::{Access, Users};
-use axum::serve::ListenerExt;
+use crate::walls::Walls;
 use std::future::{Future, IntoFuture};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -58,6 +66,7 @@ use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::AccountId;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 /// The account that everybody acts for as long as nobody has to log in.
@@ -81,8 +90,8 @@ const DESCRIPTORS_BESIDE: u64 = 128;
 /// Of these, sockets of whoever fetches pages or begins a handshake.
 const SOCKETS_BESIDE: u64 = 96;
 
-/// How long a shutdown waits for connections to read their close frame.
-const DRAIN: Duration = Duration::from_secs(2);
+/// How much longer than for sockets a shutdown waits for other requests.
+const DRAIN_BESIDE: Duration = Duration::from_secs(2);
 
 /// Why the server did not start, or stopped. The text is one line and says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -113,6 +122,9 @@ pub enum StartError {
     /// The engine cannot be set up, or has ended.
     #[error("the engine cannot run: {0}")]
     Engine(String),
+    /// The certificate cannot be served.
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
     /// Serving failed.
     #[error("the server failed: {0}")]
     Serve(#[from] std::io::Error),
@@ -128,6 +140,7 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
     let connections_max = connections_max(config.http.connections_max);
+    let tls = config.walls.tls.as_ref().map(Tls::load).transpose()?;
     let now = clock::now();
     let mut journal = SqliteJournal::open(&config.data_dir, config.journal.max_mb, now)?;
     let recovered = journal.recover()?;
@@ -165,7 +178,7 @@ pub async fn run(
     };
     hub.lend_archive(Arc::new(JournalPast::new(&config.data_dir)), retention);
     let aging = tokio::spawn(hub.clone().keep_floors(clock::now));
-    info!(market, data_dir = %config.data_dir.display(), "starting");
+    info!(target: "tickwire::server", market, data_dir = %config.data_dir.display(), "starting");
 
     let (stop, stopped) = watch::channel(false);
     let feeding = tokio::spawn(feed.run(FeedSender::new(queue.clone()), stopped.clone()));
@@ -176,7 +189,7 @@ pub async fn run(
         account_kind: "paper".to_owned(),
         market: market.clone(),
     };
-    let door = Door {
+    let users_door = users::door::Door {
         access: access.clone(),
         accounts: Accounts::new(
             CommandSender::new(queue.clone()),
@@ -188,25 +201,39 @@ pub async fn run(
     };
     let following = access.users().map(|users| tokio::spawn(users.clone().follow()));
     let last_word = queue.clone();
-    let stop_seen = stopped.clone();
+    let (drain, patience) = (Drain::default(), config.walls.drain);
+    let window_min = Duration::from_millis(config.limits.reconnect_window_ms);
+    let walls = Walls::new(config.walls, drain.clone(), hub.metrics().clone());
     let realtime = Realtime {
         hub: hub.clone(),
         commands: CommandSender::new(queue),
         limits: config.limits,
         connections_max,
-        door: door.clone(),
+        door: users_door.clone(),
         account_kind: "paper".to_owned(),
         market,
         epoch: history.epoch,
         boot: history.boot,
-        shutdown: stopped,
+        walls: walls.clone(),
         connection_ids: Arc::new(AtomicU64::new(0)),
     };
-    let router = http::router(SiteAssets::load(), desk, watch, door).merge(socket::router(realtime));
+    let depth = realtime.commands.clone();
+    let sources = Sources {
+        desk: Desk {
+            hub: hub.clone(),
+            journal: watch,
+            drain: drain.clone(),
+        },
+        queue: QueueDepth::of(move || depth.depth()),
+        data_dir: config.data_dir,
+    };
+    let sockets = walls::guarded(socket::router(realtime), walls.clone());
+    let router = http::router(SiteAssets::load(), desk, sources, users_door).merge(sockets);
     let router = http::guard::guarded(router, config.http.allowed_hosts);
+    let router = walls::identified(router, walls, tls.is_some());
 
     if !first_prices(&hub).await {
-        warn!("no prices yet; serving all the same");
+        warn!(target: "tickwire::server", "no prices yet; serving all the same");
     }
     ready();
     let told = hub.clone();
@@ -214,36 +241,30 @@ pub async fn run(
     let broken = threads.ended.clone();
     let drained = async move {
         tokio::select! {
-            () = shutdown => info!("shutting down"),
-            _ = ended.wait_for(|ended| *ended) => error!(critical = true, "the engine has ended; shutting down"),
+            () = shutdown => info!(target: "tickwire::server", "shutting down"),
+            _ = ended.wait_for(|ended| *ended) => error!(target: "tickwire::server", critical = true, "the engine has ended; shutting down"),
         }
         // Sockets are not requests: axum would wait for nobody, so the drain is ours.
+        let plan = Plan::new(Instant::now(), told.connections(), patience, window_min);
+        drain.begin(plan);
+        while told.connections() > 0 && Instant::now() < plan.ends() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        // The market goes on for as long as somebody looks at it.
         let _ = stop.send(true);
-        let patience = tokio::time::sleep(DRAIN);
-        tokio::pin!(patience);
-        while told.connections() > 0 {
-            tokio::select! {
-                () = &mut patience => break,
-                () = tokio::time::sleep(Duration::from_millis(10)) => {}
-            }
-        }
     };
-    // A frame is small and should leave at once, not wait for the acknowledgement of the one before.
     let sockets_max = usize::try_from(u64::from(connections_max) + SOCKETS_BESIDE).unwrap_or(usize::MAX);
-    let listener = Patient::new(listener, sockets_max).tap_io(|stream| {
-        if let Err(error) = stream.get_ref().set_nodelay(true) {
-            warn!(%error, "a connection keeps its delay");
-        }
-    });
-    let mut abandoned = stop_seen.clone();
+    let door = Patient::new(Door::open(listener, tls.as_ref())?, sockets_max);
+    let renewing = tls.map(|tls| tokio::spawn(tls.keep_fresh()));
+    let mut abandoned = stopped;
     let too_long = async move {
         // Somebody who keeps a request open for ever must not keep the server alive.
         let _ = abandoned.wait_for(|stop| *stop).await;
-        tokio::time::sleep(DRAIN * 2).await;
+        tokio::time::sleep(DRAIN_BESIDE).await;
     };
     tokio::select! {
-        served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(drained).into_future() => served?,
-        () = too_long => warn!("a request was still open"),
+        served = axum::serve(door, router.into_make_service_with_connect_info::<Peer>()).with_graceful_shutdown(drained).into_future() => served?,
+        () = too_long => warn!(target: "tickwire::server", "a request was still open"),
     }
     let _ = tokio::join!(feeding, ticking);
     let broken = *broken.borrow();
@@ -258,10 +279,13 @@ pub async fn run(
     }
     telling.abort();
     aging.abort();
+    if let Some(renewing) = renewing {
+        renewing.abort();
+    }
     if let Some(following) = following {
         following.abort();
     }
-    info!("stopped");
+    info!(target: "tickwire::server", "stopped");
     Ok(())
 }
 
@@ -275,7 +299,7 @@ fn connections_max(wanted: u32) -> u32 {
     let possible = u32::try_from(granted.saturating_sub(DESCRIPTORS_BESIDE))
         .unwrap_or(wanted)
         .max(1);
-    warn!(
+    warn!(target: "tickwire::server",
         wanted,
         possible, "too few file descriptors for all connections; raise the limit (ulimit -n)"
     );
@@ -304,11 +328,11 @@ fn access(config: &Config, journal: &SqliteJournal) -> Result<Access, StartError
         Some(_) => {}
     }
     if users.accounts().is_empty() {
-        warn!("nobody can log in yet; tickwire user add NAME adds a user");
+        warn!(target: "tickwire::auth", "nobody can log in yet; tickwire user add NAME adds a user");
     }
-    if !config.http.listen.ip().is_loopback() && !config.auth.cookies_are_secure() {
-        warn!(
-            "passwords and tokens cross the network in the clear; put TLS before the desk, and say --public-origin https://…"
+    let is_secure = config.walls.tls.is_some() || config.auth.cookies_are_secure();
+    if !config.http.listen.ip().is_loopback() && !is_secure {
+        warn!(target: "tickwire::auth", "passwords and tokens cross the network in the clear; give the desk a certificate with --tls-cert and --tls-key, or put TLS before it and say --public-origin https://…"
         );
     }
     Ok(Access::Users(users))

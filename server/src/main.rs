@@ -119,7 +119,12 @@ async fn serve(args: ServeArgs) -> Result<(), StartError> {
         address: listen,
         source,
     })?;
-    let ready = move || println!("Tickwire is ready on http://{address}");
+    let scheme = if config.walls.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let ready = move || println!("Tickwire is ready on {scheme}://{address}");
     tickwire_server::run(config, listener, lines, ready, async { drop(interrupted.await) }).await
 }
 
@@ -127,7 +132,7 @@ async fn serve(args: ServeArgs) -> Result<(), StartError> {
 async fn interrupted() {
     let ctrl_c = async {
         if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::warn!(%error, "Ctrl-C cannot be caught; stop the server with SIGTERM");
+            tracing::warn!(target: "tickwire::server", %error, "Ctrl-C cannot be caught; stop the server with SIGTERM");
             std::future::pending::<()>().await;
         }
     };
@@ -145,7 +150,7 @@ async fn terminated() {
             terminate.recv().await;
         }
         Err(error) => {
-            tracing::warn!(%error, "SIGTERM cannot be caught; stop the server with Ctrl-C");
+            tracing::warn!(target: "tickwire::server", %error, "SIGTERM cannot be caught; stop the server with Ctrl-C");
             std::future::pending().await
         }
     }

@@ -1,6 +1,7 @@
 //! The one bounded queue into the engine: what feeds tell, what owners want, and the passing of time, in one order.
 
 use crate::clock;
+use crate::metrics::micros;
 use tickwire_engine::input::{Action, MarketInput};
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::id::AccountId;
@@ -19,7 +20,12 @@ pub const CAPACITY: usize = 4096;
 )]
 pub enum Job {
     /// A feed tells something.
-    Market(MarketInput),
+    Market {
+        /// What.
+        input: MarketInput,
+        /// When it was taken in, by [`micros`].
+        taken_in: u64,
+    },
     /// An owner wants something.
     Command {
         /// Whose account.
@@ -54,7 +60,9 @@ impl FeedSender {
 
     /// Hands an input over, waiting for room.
     pub async fn send(&self, input: MarketInput) -> Result<(), QueueClosed> {
-        self.0.send(Job::Market(input)).await.map_err(|_| QueueClosed)
+        let taken_in = micros();
+        let job = Job::Market { input, taken_in };
+        self.0.send(job).await.map_err(|_| QueueClosed)
     }
 
     /// The server's clock, for the time that something was taken in.
@@ -71,6 +79,12 @@ impl CommandSender {
     /// The connections' end of the queue.
     pub fn new(queue: mpsc::Sender<Job>) -> CommandSender {
         CommandSender(queue)
+    }
+
+    /// How many jobs wait, and how many may.
+    pub fn depth(&self) -> (usize, usize) {
+        let room = self.0.max_capacity();
+        (room.saturating_sub(self.0.capacity()), room)
     }
 
     /// Hands a command over, waiting for room, and returns where its answer comes.

@@ -20,7 +20,7 @@ const WITHOUT_FRAMES: [&str; 2] = ["tungstenite=debug", "tokio_tungstenite=debug
 pub fn start(config: &TelemetryConfig) -> Result<PageLines, String> {
     let filter = EnvFilter::try_new(&config.log).map_err(|error| {
         format!(
-            "the log filter {:?} is no filter ({error}); try info or tickwire_server=debug",
+            "the log filter {:?} is no filter ({error}); try info or info,tickwire::socket=debug",
             config.log
         )
     })?;

@@ -335,7 +335,7 @@ fn kill_again_and_again(seed: u64) -> Result<()> {
         .arg("--starting-balance", "1000000")
         .arg("--limit-fill", "touch")
         .arg("--snapshot-every", "50")
-        .arg("--log", "warn,tickwire_server::engine_task=debug")
+        .arg("--log", "warn,tickwire::engine=debug")
         .arg("--log-format", "json")
         .start()?;
     let mut first = Wire::connect(desk.address())?;

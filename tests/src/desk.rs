@@ -231,7 +231,11 @@ impl Desk {
             let Some(line) = lines.next() else {
                 bail!("tickwire ended before it was ready: {}", self.words());
             };
-            if let Some((_, address)) = line?.split_once("ready on http://") {
+            let said = line?;
+            let url = said
+                .split_once("ready on ")
+                .and_then(|(_, url)| url.split_once("://"));
+            if let Some((_, address)) = url {
                 break address.trim().parse()?;
             }
         };

@@ -11,6 +11,7 @@ pub mod desk;
 pub mod exact;
 pub mod http;
 pub mod journal;
+pub mod metrics;
 pub mod older;
 pub mod order;
 pub mod pump;

@@ -4,12 +4,14 @@
 //! - `stages`: which stage of the server may use which.
 //! - `words`: what no source may say.
 //! - `files`: names, length, a first line that says what the file is.
+//! - `targets`: what the lines of the log are filtered by.
 //! - `machine`: nothing that holds on one machine only.
 
 mod crates;
 mod files;
 mod machine;
 mod stages;
+mod targets;
 mod tree;
 mod words;
 

@@ -30,6 +30,12 @@ impl RateLimit {
         self.tokens.saturating_add(refill) >= self.capacity
     }
 
+    /// Whether a command would pass now.
+    pub fn would_pass(&self, now: TimestampMs) -> bool {
+        let refill = now.since(self.filled_at).saturating_mul(self.per_second);
+        self.tokens.saturating_add(refill).min(self.capacity) >= 1000
+    }
+
     /// Takes one command, or says in how many milliseconds one would pass.
     pub fn take(&mut self, now: TimestampMs) -> Result<(), u64> {
         let elapsed = now.since(self.filled_at);
@@ -56,8 +62,10 @@ mod tests {
     fn a_burst_passes_and_then_the_rate_holds() {
         let mut limit = RateLimit::new(20, 3, TimestampMs(0));
         for _ in 0..3 {
+            assert!(limit.would_pass(TimestampMs(0)));
             assert_eq!(limit.take(TimestampMs(0)), Ok(()));
         }
+        assert!(!limit.would_pass(TimestampMs(49)) && limit.would_pass(TimestampMs(50)));
         assert_eq!(limit.take(TimestampMs(0)), Err(50));
         assert_eq!(limit.take(TimestampMs(49)), Err(1));
         assert_eq!(limit.take(TimestampMs(50)), Ok(()));

@@ -11,10 +11,12 @@ mod ports;
 mod questions;
 mod state;
 mod subscribe;
+mod tally;
 
 pub use login::{Authority, Grant};
 pub use lossless::Fetch;
 pub use ports::{Board, EngineAnswer, Incoming, NotKept, Outgoing};
+pub use tally::Tally;
 
 use super::rate::RateLimit;
 use crate::clock::TimestampMs;
@@ -23,9 +25,7 @@ use crate::error::{CloseReason, ErrorCode, Refusal};
 use crate::frame::Frame;
 use crate::id::{ClientOrderId, CommandId, Seq, Symbol};
 use crate::limits::Limits;
-use crate::message::{
-    Ack, Body, ConnectionEstablished, ErrorBody, GoingAway, Heartbeat, Message, Outcome, Pong,
-};
+use crate::message::{Ack, Body, ConnectionEstablished, ErrorBody, Heartbeat, Message, Outcome, Pong};
 use crate::topic::Topic;
 use bytes::Bytes;
 use lossless::Older;
@@ -65,6 +65,7 @@ pub struct Server {
     older: Option<Older>,
     next_heartbeat: TimestampMs,
     closing: bool,
+    tally: Tally,
     /// Absent where nobody has to log in.
     login: Option<login::Login>,
 }
@@ -86,6 +87,7 @@ impl Server {
             older: None,
             next_heartbeat: now + to_i64(limits.heartbeat_ms),
             closing: false,
+            tally: Tally::default(),
             login: None,
             limits,
         };
@@ -152,13 +154,7 @@ impl Server {
 
     /// The server shuts down: say so, then close.
     pub fn go_away(&mut self, now: TimestampMs) {
-        let window = (0, self.limits.reconnect_window_ms);
-        let body = GoingAway {
-            reason: "shutdown".to_owned(),
-            reconnect_ms: window,
-        };
-        self.answer(Message::plain(None, now, Body::GoingAway(body)));
-        self.close(CloseReason::GoingAway);
+        self.go_away_within(now, (0, self.limits.reconnect_window_ms));
     }
 
     /// Says why and closes.
@@ -223,29 +219,17 @@ impl Server {
         let Err(retry_after_ms) = self.rate.take(now) else {
             return true;
         };
-        self.violations += 1;
-        if self.violations > self.limits.rate_violations_max {
-            self.close(CloseReason::RateLimited);
-            return false;
-        }
         let message = format!(
             "more than {} commands a second; this one was not carried out, send it again in {retry_after_ms} ms",
             self.limits.commands_per_second
         );
-        let mut body = ErrorBody::from(Refusal::new(ErrorCode::RateLimited, message));
-        body.retry_after_ms = Some(retry_after_ms);
-        let short =
-            |text: &&str| text.len() <= usize::try_from(self.limits.frame_bytes_max).unwrap_or(usize::MAX);
-        let id = text.filter(short).and_then(|text| match Envelope::decode(text) {
-            Ok(envelope) => envelope.id,
-            Err(bad) => bad.id,
-        });
-        self.answer(Message::plain(id, now, Body::Error(body)));
+        self.too_fast(now, text, retry_after_ms, message);
         false
     }
 
     fn command(&mut self, now: TimestampMs, id: Option<CommandId>, command: Command, board: &dyn Board) {
         let action = command.action();
+        self.tally.action = Some(action);
         let done = match command {
             Command::SubscribeTicker(symbol) => {
                 let subscribe = Subscribe {

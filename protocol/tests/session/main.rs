@@ -22,4 +22,5 @@ mod samples;
 mod server_rules;
 mod snapshots;
 mod subscriptions;
+mod walls;
 mod wire;

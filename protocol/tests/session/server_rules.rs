@@ -16,7 +16,7 @@ use tickwire_protocol::topic::Topic;
 const ANSWERS_BOUND: usize = 63 + 2 * 512 + samples::LOSSLESS.len() + 1;
 
 pub(crate) struct Alone {
-    server: Server,
+    pub(crate) server: Server,
     pub(crate) board: ModelBoard,
     pub(crate) now: i64,
 }

@@ -40,7 +40,8 @@ pub enum Limit<T> {
 }
 
 impl<T> Limit<T> {
-    fn value(self) -> Option<T> {
+    /// What it is; nothing where it is off.
+    pub(super) fn value(self) -> Option<T> {
         match self {
             Limit::Off => None,
             Limit::At(value) => Some(value),

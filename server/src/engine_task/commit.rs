@@ -5,6 +5,7 @@ use super::decide::refuse_unjournaled;
 use super::snapshots::Snapshots;
 use crate::hub::Hub;
 use crate::journal::{Entry, JournalError, JournalWatch, SqliteJournal};
+use crate::metrics::micros;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use tickwire_protocol::message::{JournalState, Outcome};
@@ -48,6 +49,7 @@ impl Committer {
                 Ok(first) => {
                     let mut waiting = vec![first];
                     waiting.extend(steps.try_iter().take(STEPS_A_COMMIT - 1));
+                    self.hub.metrics().steps_taken(waiting.len());
                     self.commit(waiting);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -62,7 +64,7 @@ impl Committer {
         }
         self.look_for_room();
         if !self.kept.is_empty() {
-            error!(
+            error!(target: "tickwire::engine",
                 steps = self.kept.len(),
                 "stopped with a full journal: what was answered as unknown did not happen"
             );
@@ -87,10 +89,16 @@ impl Committer {
             .iter()
             .flat_map(|step| step.entries.iter().cloned())
             .collect();
-        match self.append(&entries) {
+        let began = micros();
+        let appended = self.append(&entries);
+        if appended.is_ok() && !entries.is_empty() {
+            let took = micros().saturating_sub(began);
+            self.hub.metrics().appended(entries.len(), took);
+        }
+        match appended {
             Ok(()) => self.let_out(steps),
             Err(JournalError::Full(reason)) => {
-                error!(%reason, entries = entries.len(), "the journal is full; nothing is decided until there is room");
+                error!(target: "tickwire::engine", %reason, entries = entries.len(), "the journal is full; nothing is decided until there is room");
                 self.watch.set(JournalState::Full);
                 self.tried_at = Instant::now();
                 self.keep(steps);
@@ -109,7 +117,7 @@ impl Committer {
     fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
         match self.journal.append(entries) {
             Err(JournalError::Full(reason)) if self.journal.release_reserve()? => {
-                error!(%reason, "the journal is short of room: it lives on its reserve, and trading is paused");
+                error!(target: "tickwire::engine", %reason, "the journal is short of room: it lives on its reserve, and trading is paused");
                 self.journal.append(entries)?;
                 self.watch.set(JournalState::Short);
                 Ok(())
@@ -145,7 +153,7 @@ impl Committer {
                 .collect();
             match self.journal.append(&entries) {
                 Ok(()) => {
-                    info!(entries = entries.len(), "there is room for the journal again");
+                    info!(target: "tickwire::engine", entries = entries.len(), "there is room for the journal again");
                     let kept = std::mem::take(&mut self.kept);
                     self.let_out(kept);
                     self.watch.set(JournalState::Short);
@@ -161,17 +169,19 @@ impl Committer {
         if self.watch.state() == JournalState::Short {
             match self.journal.restore_reserve() {
                 Ok(true) => {
-                    info!("the journal has its reserve of room again");
+                    info!(target: "tickwire::engine", "the journal has its reserve of room again");
                     self.watch.set(JournalState::Live);
                 }
                 Ok(false) => {}
-                Err(reason) => warn!(%reason, "the journal's reserve of room cannot be put back"),
+                Err(reason) => {
+                    warn!(target: "tickwire::engine", %reason, "the journal's reserve of room cannot be put back")
+                }
             }
         }
     }
 
     fn fail(&self, reason: &JournalError, entries: usize) {
-        error!(%reason, entries, "the journal cannot be written; nothing more is decided");
+        error!(target: "tickwire::engine", %reason, entries, "the journal cannot be written; nothing more is decided");
         self.watch.set(JournalState::Down);
     }
 

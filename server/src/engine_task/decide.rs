@@ -88,8 +88,11 @@ impl Decider {
             }
             let stops = jobs.iter().any(|job| matches!(job, Job::Stop));
             let step = self.step(&mut jobs, &mut batch, stops);
-            if !step.is_empty() && steps.send(step).is_err() {
-                return;
+            if !step.is_empty() {
+                self.hub.metrics().step_waits();
+                if steps.send(step).is_err() {
+                    return;
+                }
             }
             if stops {
                 return;
@@ -106,14 +109,22 @@ impl Decider {
         let mut timer = None;
         // After each input, how many records there are: what one input led to is one decision.
         let mut ends = Vec::new();
+        // The first of the feed's inputs, which waited longest, and how many there are.
+        let (mut taken_in_first, mut fed, mut fed_at) = (0, 0, 0);
         self.tell_short(journal, batch);
         ends.push(batch.records.len());
         for job in jobs.drain(..) {
             match job {
-                Job::Market(input) if is_writable => {
-                    self.engine.handle_into(Input::Market(input), batch);
+                Job::Market { input, taken_in } => {
+                    taken_in_first = if fed == 0 { taken_in } else { taken_in_first };
+                    fed += 1;
+                    fed_at = taken_in;
+                    if is_writable {
+                        self.engine.handle_into(Input::Market(input), batch);
+                    } else {
+                        self.engine.observe(input, batch);
+                    }
                 }
-                Job::Market(input) => self.engine.observe(input, batch),
                 Job::Timer(at) => {
                     timer = Some(at);
                     if is_writable {
@@ -140,7 +151,7 @@ impl Decider {
         }
         if batch.dropped > 0 {
             self.dropped += batch.dropped;
-            warn!(
+            warn!(target: "tickwire::engine",
                 dropped = batch.dropped,
                 total = self.dropped,
                 "market data out of bounds or of unknown instruments"
@@ -175,7 +186,8 @@ impl Decider {
             self.publisher
                 .status(&self.engine, self.hub.connections(), journal, now),
         );
-        self.hub.publish(open);
+        self.hub.metrics().fed(fed, fed_at);
+        self.hub.publish_taken_in(open, taken_in_first);
         batch.clear();
         step
     }

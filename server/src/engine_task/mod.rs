@@ -131,7 +131,7 @@ pub fn start(
 
     if journal.is_short() {
         task.watch.set(JournalState::Short);
-        warn!("the journal is short of room: it lives on its reserve, and trading is paused");
+        warn!(target: "tickwire::engine", "the journal is short of room: it lives on its reserve, and trading is paused");
     }
     let (steps, waiting) = sync_channel(STEPS_MAX);
     let committer = Committer::new(journal, task.hub.clone(), task.watch.clone());
@@ -171,11 +171,11 @@ fn restore(task: &EngineTask, recovered: Recovered, journal: &SqliteJournal) -> 
         risk: task.risk,
     };
     let head = journal.head();
-    info!(entries = head.0, folded = recovered.folded, "journal folded");
-    if enabled!(Level::DEBUG) {
+    info!(target: "tickwire::engine", entries = head.0, folded = recovered.folded, "journal folded");
+    if enabled!(target: "tickwire::engine", Level::DEBUG) {
         // Some seconds for a long journal, so only where it is asked for.
         let hash = hash_of(&recovered.state).map_err(|error| StartError::Engine(error.to_string()))?;
-        debug!(entries = head.0, state_hash = %hash, "state restored");
+        debug!(target: "tickwire::engine", entries = head.0, state_hash = %hash, "state restored");
     }
     let engine =
         Engine::restore(config, recovered.state).map_err(|error| StartError::Engine(error.to_string()))?;

@@ -31,7 +31,7 @@ impl Snapshots {
                             return;
                         }
                     }
-                    Err(reason) => warn!(%reason, "a snapshot cannot be encoded"),
+                    Err(reason) => warn!(target: "tickwire::engine", %reason, "a snapshot cannot be encoded"),
                 }
             }
         };
@@ -45,7 +45,7 @@ impl Snapshots {
                 thread,
             }),
             Err(reason) => {
-                warn!(%reason, "no snapshots are made");
+                warn!(target: "tickwire::engine", %reason, "no snapshots are made");
                 None
             }
         }
@@ -87,10 +87,12 @@ fn store(journal: &mut SqliteJournal, snapshot: &Encoded) {
         return;
     }
     match journal.store(snapshot) {
-        Ok(()) => debug!(seq = snapshot.seq().0, "snapshot stored"),
+        Ok(()) => debug!(target: "tickwire::engine", seq = snapshot.seq().0, "snapshot stored"),
         Err(reason @ JournalError::Full(_)) => {
-            warn!(%reason, "no room for a snapshot; the entries are kept all the same")
+            warn!(target: "tickwire::engine", %reason, "no room for a snapshot; the entries are kept all the same")
         }
-        Err(reason) => warn!(%reason, "a snapshot cannot be stored; the entries are kept all the same"),
+        Err(reason) => {
+            warn!(target: "tickwire::engine", %reason, "a snapshot cannot be stored; the entries are kept all the same")
+        }
     }
 }

@@ -190,7 +190,7 @@ async fn play<M: Market, O: Outlet>(mut market: M, outlet: O) -> Result<Infallib
         let due = market.next_due();
         let jumped_back = then.since(now) > LAG_MS_MAX.unsigned_abs();
         if jumped_back || now.since(due) > LAG_MS_MAX.unsigned_abs() {
-            tracing::info!(target: "exchange", feed = market.name(), %now, %due, "the clock jumped: market taken up anew");
+            tracing::info!(target: "tickwire::exchange", feed = market.name(), %now, %due, "the clock jumped: market taken up anew");
             start(&mut market, &outlet, &mut batch, now).await?;
             then = now;
             continue;

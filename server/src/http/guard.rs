@@ -13,11 +13,29 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 /// Headers of every response that does not set them itself.
-const HEADERS: [(HeaderName, HeaderValue); 4] = [
-    // No other page may show the desk in a frame and have its visitors click into it.
+const HEADERS: [(HeaderName, HeaderValue); 7] = [
+    // Pages have a policy of their own. Whatever else is opened as one loads and runs nothing, and no other page may show
+    // it in a frame and have its visitors click into it.
     (
         header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("frame-ancestors 'none'"),
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
+    ),
+    // Pages of others that opened the desk, or were opened by it, have no hold on it.
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    // Of what a browser may ask its user for, the desk needs only notifications, which have no such word.
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static(
+            "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), \
+             microphone=(), midi=(), payment=(), serial=(), usb=()",
+        ),
     ),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (

@@ -1,6 +1,8 @@
-//! `/health`: whether the desk works, for people, load balancers and service managers.
+//! `/health`: whether the desk works, for people. `/health/live` and `/health/ready` are the same for service managers
+//! (restart it?) and load balancers (send clients there?).
 
 use crate::clock;
+use crate::drain::Drain;
 use crate::hub::Hub;
 use crate::journal::JournalWatch;
 use axum::extract::State;
@@ -47,18 +49,67 @@ struct Health {
     journal_cut: u64,
 }
 
-/// The route.
-pub fn router(hub: Hub, journal: JournalWatch) -> Router {
-    Router::new()
-        .route("/health", get(health))
-        .with_state((hub, journal))
+/// What the health of the desk is read from.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// The latest values.
+    pub hub: Hub,
+    /// How the journal is.
+    pub journal: JournalWatch,
+    /// Whether the desk is shutting down.
+    pub drain: Drain,
 }
 
-/// 200 where orders are taken, also when it is only those that close positions; otherwise 503. The body says which
-/// part does not work, and `reason` what to do about the journal.
-async fn health(State((hub, watch)): State<(Hub, JournalWatch)>) -> Response {
-    // The status belongs to no account, so any will do to read it.
-    let status = hub.with_board(AccountId(0), |board| {
+/// The routes.
+pub fn router(desk: Desk) -> Router {
+    Router::new()
+        .route("/health", get(health))
+        .route("/health/live", get(live))
+        .route("/health/ready", get(ready))
+        .with_state(desk)
+}
+
+/// What a probe is told.
+#[derive(Debug, Serialize)]
+struct Probe {
+    status: &'static str,
+}
+
+/// 200 while the process decides; 503 where it is stuck, and only a restart helps. A feed that is down, or a full disk, is
+/// no reason for one.
+async fn live(State(desk): State<Desk>) -> Response {
+    let (told_at, _) = told(&desk);
+    let is_stuck = told_at.is_some_and(|told_at| clock::now().since(told_at) > STATUS_AGE_MAX_MS);
+    if is_stuck {
+        (StatusCode::SERVICE_UNAVAILABLE, Json(Probe { status: "stuck" })).into_response()
+    } else {
+        Json(Probe { status: "live" }).into_response()
+    }
+}
+
+/// 200 where clients are served and orders taken; 503 while the desk starts, leaves, or has a part down.
+async fn ready(State(desk): State<Desk>) -> Response {
+    if is_ready(&desk) {
+        return Json(Probe { status: "ready" }).into_response();
+    }
+    let status = if desk.drain.plan().is_some() {
+        "draining"
+    } else {
+        "not_ready"
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, Json(Probe { status })).into_response()
+}
+
+/// Whether clients may be sent here.
+pub fn is_ready(desk: &Desk) -> bool {
+    let (told_at, status) = told(desk);
+    let verdict = judged(told_at, status.as_ref(), &desk.journal);
+    desk.drain.plan().is_none() && code(verdict, desk.journal.state()) == StatusCode::OK
+}
+
+/// The status last told, and when. It belongs to no account, so any will do to read it.
+fn told(desk: &Desk) -> (Option<TimestampMs>, Option<Status>) {
+    let told = desk.hub.with_board(AccountId(0), |board| {
         board
             .state(Topic::Status, None)
             .and_then(|frame| match &frame.message().body {
@@ -66,31 +117,43 @@ async fn health(State((hub, watch)): State<(Hub, JournalWatch)>) -> Response {
                 _ => None,
             })
     });
-    let now = clock::now();
-    let told_at = status.as_ref().map(|(told_at, _)| *told_at);
-    let status = status.map(|(_, status)| status);
-    let verdict = match told_at {
+    told.unzip()
+}
+
+fn judged(told_at: Option<TimestampMs>, status: Option<&Status>, journal: &JournalWatch) -> Verdict {
+    match told_at {
         // The status is told every second, so one that is old comes from an engine that is stuck.
-        Some(told_at) if now.since(told_at) > STATUS_AGE_MAX_MS => Verdict::Unhealthy,
-        _ => verdict(status.as_ref(), watch.state(), watch.cut()),
-    };
+        Some(told_at) if clock::now().since(told_at) > STATUS_AGE_MAX_MS => Verdict::Unhealthy,
+        _ => verdict(status, journal.state(), journal.cut()),
+    }
+}
+
+fn code(verdict: Verdict, journal: JournalState) -> StatusCode {
+    match (verdict, journal) {
+        (Verdict::Degraded, JournalState::Full) | (Verdict::Starting | Verdict::Unhealthy, _) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        (Verdict::Healthy | Verdict::Degraded, _) => StatusCode::OK,
+    }
+}
+
+/// 200 where orders are taken, also when it is only those that close positions; otherwise 503. The body says which
+/// part does not work, and `reason` what to do about the journal.
+async fn health(State(desk): State<Desk>) -> Response {
+    let (told_at, status) = told(&desk);
+    let watch = &desk.journal;
+    let verdict = judged(told_at, status.as_ref(), watch);
     let health = Health {
         status: verdict,
-        active_connections: hub.connections(),
-        timestamp: now,
+        active_connections: desk.hub.connections(),
+        timestamp: clock::now(),
         version: env!("CARGO_PKG_VERSION"),
         journal: watch.state(),
         reason: reason(watch.state(), watch.cut()),
         journal_cut: watch.cut(),
         feed: status.map(|status| status.feed),
     };
-    let code = match (verdict, watch.state()) {
-        (Verdict::Degraded, JournalState::Full) | (Verdict::Starting | Verdict::Unhealthy, _) => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
-        (Verdict::Healthy | Verdict::Degraded, _) => StatusCode::OK,
-    };
-    (code, Json(health)).into_response()
+    (code(verdict, watch.state()), Json(health)).into_response()
 }
 
 fn verdict(status: Option<&Status>, journal: JournalState, cut: u64) -> Verdict {

@@ -3,23 +3,25 @@
 pub mod assets;
 pub mod boot;
 pub mod guard;
-mod health;
+pub mod health;
 mod login;
+pub mod metrics;
 mod pages;
 pub mod patience;
+pub mod policy;
 
 use axum::Router;
 
 use crate::http::assets::SiteAssets;
 use crate::http::boot::DeskView;
-use crate::journal::JournalWatch;
 use crate::users::door::Door;
 
 /// Every route of the server but the socket's. A path that no route and no asset claims gets the app's own page with
 /// status 404.
-pub fn router(assets: SiteAssets, desk: DeskView, journal: JournalWatch, door: Door) -> Router {
+pub fn router(assets: SiteAssets, desk: DeskView, sources: metrics::Sources, door: Door) -> Router {
     let logins = login::router(door.clone(), &assets.versioned_dir());
-    health::router(desk.hub.clone(), journal)
+    health::router(sources.desk.clone())
+        .merge(metrics::router(sources))
         .merge(logins)
         .merge(pages::router(assets, desk, door))
 }

@@ -14,6 +14,7 @@ use tickwire_app::{App, shell};
 use crate::http::assets::SiteAssets;
 use crate::http::boot::DeskView;
 use crate::http::login::require_login;
+use crate::http::policy::provide_policy;
 use crate::users::Identity;
 use crate::users::door::Door;
 
@@ -24,6 +25,7 @@ pub fn router(assets: SiteAssets, desk: DeskView, door: Door) -> Router {
     // Looked at anew for every page: the HTML carries the values of its own moment.
     // Whoever asks was let in by the layer below; on other paths, which show nothing of the desk, nobody was.
     let provide_boot = move || {
+        provide_policy();
         let parts = use_context::<Parts>();
         let identity = parts
             .as_ref()

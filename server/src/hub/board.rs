@@ -14,6 +14,7 @@ use tickwire_protocol::id::{AccountId, Epoch, Seq, Symbol};
 use tickwire_protocol::log::LogLine;
 use tickwire_protocol::market::{Instrument, Interval, VenueRules};
 use tickwire_protocol::message::{Body, Data, Head, Instruments, Logs, Message, OrderUpdate, PositionUpdate};
+use tickwire_protocol::risk::RiskStatus;
 use tickwire_protocol::session::server::{Board, NotKept};
 use tickwire_protocol::topic::{Topic, TopicClass};
 
@@ -135,8 +136,8 @@ impl BoardState {
         }
     }
 
-    /// Takes in one publication.
-    pub fn publish(&mut self, publication: Publication) {
+    /// Takes in one publication. `taken_in` is when the feed told of it, where it is the feed's word.
+    pub fn publish(&mut self, publication: Publication, taken_in: u64) {
         match publication {
             Publication::State {
                 account,
@@ -152,7 +153,8 @@ impl BoardState {
                 }
                 let slot = self.slots.get(&(account, topic));
                 let seq = slot.map_or(Seq(0), |(seq, _)| *seq).next();
-                let frame = Frame::new(message(topic, self.state_epoch, seq, timestamp, body));
+                let frame =
+                    Frame::new(message(topic, self.state_epoch, seq, timestamp, body)).taken_in_at(taken_in);
                 self.slots.insert((account, topic), (seq, Arc::new(frame)));
             }
             Publication::Event {
@@ -192,6 +194,20 @@ impl BoardState {
                 }
             }
         }
+    }
+
+    /// Accounts by where their risk guard stands: normal, paused, stopped.
+    pub fn risk_counts(&self) -> [u64; 3] {
+        let mut counts = [0; 3];
+        for risk in self.mirrors.values().filter_map(Mirror::risk) {
+            let place = match risk.status {
+                RiskStatus::Normal => 0,
+                RiskStatus::SoftPause => 1,
+                RiskStatus::HardStop => 2,
+            };
+            counts[place] += 1;
+        }
+        counts
     }
 
     /// Whether every instrument has a price.

@@ -18,6 +18,7 @@ pub use log::RETENTION;
 pub use mirror::Seed;
 pub use older::{Archive, Retention};
 
+use crate::metrics::Metrics;
 use board::BoardState;
 use older::Older;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -95,6 +96,7 @@ struct Shared {
     connections: AtomicU32,
     /// The way to messages that are no longer at hand, once somebody lent one.
     older: OnceLock<Older>,
+    metrics: Metrics,
 }
 
 impl Hub {
@@ -107,6 +109,7 @@ impl Hub {
                 events: watch::Sender::new(0),
                 connections: AtomicU32::new(0),
                 older: OnceLock::new(),
+                metrics: Metrics::default(),
             }),
         }
     }
@@ -140,8 +143,27 @@ impl Hub {
         self.shared.board.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What the server counts of itself.
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// Accounts by where their risk guard stands: normal, paused, stopped.
+    pub fn risk_counts(&self) -> [u64; 3] {
+        self.shared
+            .board
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .risk_counts()
+    }
+
     /// Publishes in order and wakes those who wait.
     pub fn publish(&self, publications: impl IntoIterator<Item = Publication>) {
+        self.publish_taken_in(publications, 0);
+    }
+
+    /// The same, of what the feed told at `taken_in` ([`crate::metrics::micros`]); 0 where it is not the feed's word.
+    pub fn publish_taken_in(&self, publications: impl IntoIterator<Item = Publication>, taken_in: u64) {
         let mut any = false;
         let mut any_event = false;
         {
@@ -149,7 +171,7 @@ impl Hub {
             for publication in publications {
                 any = true;
                 any_event |= matches!(publication, Publication::Event { .. } | Publication::Line(_));
-                board.publish(publication);
+                board.publish(publication, taken_in);
             }
         }
         if any_event {

@@ -25,7 +25,7 @@ pub use reader::JournalReader;
 pub use room::MAX_MB_MIN;
 pub use scan::{Damage, Place, Scan};
 pub use snapshot::{Encoded, Listed, hash_of};
-pub use sqlite::{Recovered, SqliteJournal};
+pub use sqlite::{FILES, Recovered, SqliteJournal};
 pub use watch::JournalWatch;
 
 use rusqlite::ErrorCode;

@@ -151,7 +151,7 @@ pub(super) fn load(database: &Connection, listed: &Listed) -> Result<Result<Stat
 pub(super) fn newest(database: &Connection) -> Result<Option<(Place, State)>, JournalError> {
     for listed in list(database)? {
         let seq = listed.seq;
-        let passed_over = |reason: &str| warn!(seq = seq.0, reason, "a snapshot is passed over");
+        let passed_over = |reason: &str| warn!(target: "tickwire::journal", seq = seq.0, reason, "a snapshot is passed over");
         if listed.version != VERSION {
             passed_over("another version wrote it");
             continue;

@@ -22,6 +22,9 @@ pub(super) const FILE: &str = "journal.db";
 /// held exclusively, so that the server can read old entries beside writing new ones.
 pub(super) const LOCK_FILE: &str = "journal.lock";
 
+/// What the journal takes of the data folder: the database and its write-ahead log.
+pub const FILES: [&str; 2] = [FILE, "journal.db-wal"];
+
 /// Entries that are cut off without a person's word: what one disk may have failed to write. More than that was done by
 /// something else, and a person should look.
 const CUT_MAX: u64 = 1_000;
@@ -116,7 +119,7 @@ impl SqliteJournal {
                 .execute_batch("BEGIN IMMEDIATE; COMMIT;")
                 .map_err(unopened)?;
             let entries = schema::migrate(&mut database)?;
-            info!(entries, from = found, to = SCHEMA, "the journal has a new schema");
+            info!(target: "tickwire::journal", entries, from = found, to = SCHEMA, "the journal has a new schema");
         }
 
         // Seconds tell two journals in the same folder apart, one after the other; a clock before 1970 gives 1.
@@ -185,7 +188,7 @@ impl SqliteJournal {
             )?;
             self.history.epoch = to_epoch(epoch);
             cut = repaired.entries;
-            error!(
+            error!(target: "tickwire::journal",
                 entries = cut,
                 kept = self.end.seq.0,
                 reason = damage.reason,

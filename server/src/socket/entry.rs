@@ -46,7 +46,7 @@ pub async fn carry(
     let (identity, first) = match entered {
         Ok(entered) => entered,
         Err((id, refusal)) => {
-            debug!(session, code = %refusal.code, "not let in");
+            debug!(target: "tickwire::socket", session, code = %refusal.code, "not let in");
             return match dialect {
                 None => refuse(&mut socket, id, refusal, CloseReason::LoginRequired).await,
                 Some(_) => close(&mut socket, CloseReason::LoginRequired).await,
@@ -74,10 +74,10 @@ async fn first_word(
     realtime: &Realtime,
 ) -> Result<(Identity, Option<Utf8Bytes>), NotLetIn> {
     let missing = |id| (id, Refusal::new(Refusal::from(Refused::Missing).code, HOW));
-    let mut shutdown = realtime.shutdown.clone();
+    let mut drain = realtime.walls.drain().watch();
     let text = tokio::select! {
         text = timeout(PATIENCE, next_text(socket)) => text.ok().flatten(),
-        _ = shutdown.wait_for(|stops| *stops) => None,
+        _ = drain.wait_for(Option::is_some) => None,
     };
     let Some(text) = text else {
         return Err(missing(None));

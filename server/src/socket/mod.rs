@@ -4,11 +4,14 @@
 
 pub mod dialect;
 mod entry;
+mod meter;
 mod pump;
 
 use crate::hub::Hub;
 use crate::queue::CommandSender;
 use crate::users::door::Door;
+use crate::walls::{Client, Walls};
+use axum::Extension;
 use axum::Router;
 use axum::extract::{RawQuery, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -20,7 +23,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tickwire_protocol::id::Epoch;
 use tickwire_protocol::limits::Limits;
 use tickwire_protocol::{REALTIME_PATH, SUBPROTOCOL_JSON};
-use tokio::sync::watch;
 
 /// Read buffer of a connection. The library's default of 128 KiB is cleared at every read and kept for life.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -56,8 +58,8 @@ pub struct Realtime {
     pub epoch: Epoch,
     /// Which life of the server this is; part of the names of its connections.
     pub boot: Epoch,
-    /// Turns true when the server shuts down.
-    pub shutdown: watch::Receiver<bool>,
+    /// What strangers and users are measured by, and how the server is left.
+    pub walls: Walls,
     /// Numbers the connections.
     pub connection_ids: Arc<AtomicU64>,
 }
@@ -75,12 +77,13 @@ pub fn router(realtime: Realtime) -> Router {
 fn endpoint(of_path: Option<Dialect>) -> MethodRouter<Realtime> {
     any(
         move |State(realtime): State<Realtime>,
+              Extension(client): Extension<Client>,
               headers: HeaderMap,
               RawQuery(query): RawQuery,
               upgrade: WebSocketUpgrade| async move {
             // The query may hold a secret, so nothing of it is repeated.
             match Dialect::chosen(of_path, query.as_deref()) {
-                Ok(dialect) => accept(realtime, &headers, query.as_deref(), upgrade, dialect),
+                Ok(dialect) => accept(realtime, &client, &headers, query.as_deref(), upgrade, dialect),
                 Err(unknown) => (StatusCode::BAD_REQUEST, format!("{unknown}\n")).into_response(),
             }
         },
@@ -88,7 +91,8 @@ fn endpoint(of_path: Option<Dialect>) -> MethodRouter<Realtime> {
 }
 
 fn accept(
-    realtime: Realtime,
+    mut realtime: Realtime,
+    client: &Client,
     headers: &HeaderMap,
     query: Option<&str>,
     upgrade: WebSocketUpgrade,
@@ -109,6 +113,8 @@ fn accept(
     }
     // Browsers cannot see the status of a refused handshake, so whoever is not let in hears it as a close code.
     let shown = realtime.door.access.authenticate(headers, query);
+    let connections = realtime.hub.connections().saturating_add(1);
+    realtime.limits = realtime.walls.tell(&realtime.limits, client.address, connections);
     let number = realtime.connection_ids.fetch_add(1, Ordering::Relaxed) + 1;
     let session = format!("c-{}-{number}", realtime.boot.0);
     upgrade

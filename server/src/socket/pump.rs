@@ -3,9 +3,12 @@
 
 use super::Realtime;
 use super::dialect::{Dialect, Translator};
+use super::meter::Meter;
 use crate::clock;
+use crate::drain::Plan;
 use crate::hub::ConnectionGuard;
 use crate::users::Identity;
+use crate::walls::Seat;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, SinkExt as _};
@@ -28,9 +31,6 @@ use tracing::{debug, info};
 /// How long a closed connection is kept for the other side to read why.
 const CLOSE_GRACE: Duration = Duration::from_millis(500);
 
-/// The widest window that first reconnect delays are drawn from.
-const RECONNECT_WINDOW_MS_MAX: u64 = 5_000;
-
 /// How long a shutdown waits for the answer to an order that is being decided.
 const LAST_ANSWER: Duration = Duration::from_millis(1_500);
 
@@ -43,6 +43,7 @@ pub struct Pump {
     machine: Server,
     /// Where the client is an older one.
     translator: Option<Translator>,
+    meter: Meter,
 }
 
 /// What came of asking for old messages.
@@ -91,10 +92,6 @@ impl Pump {
         identity: Identity,
     ) -> Pump {
         let now = clock::now();
-        let mut limits = realtime.limits.clone();
-        // A millisecond for each: however many come back at once, they do not come in one moment.
-        let crowd = u64::from(realtime.hub.connections()).min(RECONNECT_WINDOW_MS_MAX);
-        limits.reconnect_window_ms = limits.reconnect_window_ms.max(crowd);
         let greeting = ConnectionEstablished {
             protocol: PROTOCOL_VERSION,
             server: env!("CARGO_PKG_VERSION").to_owned(),
@@ -104,7 +101,7 @@ impl Pump {
             account: identity.account,
             account_kind: realtime.account_kind.clone(),
             market: realtime.market.clone(),
-            limits,
+            limits: realtime.limits.clone(),
             user: identity.signed_in(),
             message: "Connected".to_owned(),
         };
@@ -122,6 +119,7 @@ impl Pump {
             socket,
             machine,
             translator,
+            meter: Meter::new(realtime.hub.metrics().clone()),
             realtime,
             session,
             identity,
@@ -133,19 +131,25 @@ impl Pump {
         let Some(_counted) = self.admit().await else {
             return;
         };
-        info!(session = %self.session, "connected");
+        info!(target: "tickwire::socket", session = %self.session, "connected");
         match self.carry().await {
-            End::Gone => info!(session = %self.session, "disconnected"),
+            End::Gone => {
+                info!(target: "tickwire::socket", session = %self.session, "disconnected");
+                self.meter.closed("gone");
+            }
             End::ClosedByClient => {
-                info!(session = %self.session, "disconnected");
+                self.meter.closed("closed_by_client");
+                info!(target: "tickwire::socket", session = %self.session, "disconnected");
                 linger(&mut self.socket).await;
             }
             End::Closed(reason) => {
-                info!(session = %self.session, reason = reason.as_str(), "closed");
+                info!(target: "tickwire::socket", session = %self.session, reason = reason.as_str(), "closed");
+                self.meter.closed(reason.as_str());
                 say_goodbye(&mut self.socket, reason.code(), reason.as_str()).await;
             }
             End::Broken { code, reason } => {
-                info!(session = %self.session, code, reason, "closed");
+                info!(target: "tickwire::socket", session = %self.session, code, reason, "closed");
+                self.meter.closed(reason);
                 say_goodbye(&mut self.socket, code, reason).await;
             }
         }
@@ -156,10 +160,12 @@ impl Pump {
         self.handle(clock::now(), Incoming::Text(text));
     }
 
-    async fn admit(&mut self) -> Option<ConnectionGuard> {
-        let guard = self.realtime.hub.admit(self.realtime.connections_max);
+    async fn admit(&mut self) -> Option<(Seat, ConnectionGuard)> {
+        let seat = self.realtime.walls.seat(self.identity.account);
+        let guard = seat.zip(self.realtime.hub.admit(self.realtime.connections_max));
         if guard.is_none() {
             let reason = CloseReason::TooManyConnections;
+            self.meter.closed(reason.as_str());
             say_goodbye(&mut self.socket, reason.code(), reason.as_str()).await;
         }
         guard
@@ -168,7 +174,7 @@ impl Pump {
     async fn carry(&mut self) -> End {
         let mut news = self.realtime.hub.news();
         let mut events = self.realtime.hub.events();
-        let mut shutdown = self.realtime.shutdown.clone();
+        let mut drain = self.realtime.walls.drain().watch();
         let mut asked = Asked::default();
         let mut out = Vec::new();
         for command in self
@@ -188,6 +194,8 @@ impl Pump {
                 .realtime
                 .hub
                 .with_board(self.identity.account, |board| machine.poll(now, board, &mut out));
+            let tally = self.machine.take_tally();
+            self.meter.polled(tally);
             // The board's lock is free again: whatever has to be encoded is encoded here.
             let turn = Turn {
                 deadline: Instant::now() + self.write_stall(),
@@ -196,8 +204,9 @@ impl Pump {
             if let Err(end) = self.write(turn, out.drain(..), &mut asked).await {
                 return end;
             }
+            self.meter.written(asked.answer.is_some());
             let woken = self
-                .wait(due, &mut news, &mut events, &mut shutdown, &mut asked)
+                .wait(due, &mut news, &mut events, &mut drain, &mut asked)
                 .await;
             let now = clock::now();
             match woken {
@@ -209,7 +218,9 @@ impl Pump {
                     {
                         self.handle(clock::now(), Incoming::Answered(made));
                     }
-                    self.machine.go_away(now);
+                    let plan = *drain.borrow();
+                    let window = plan.map(|plan| plan.reconnect_ms(Instant::now()));
+                    self.machine.go_away_within(now, window.unwrap_or_default());
                 }
                 Woken::Answer(made) => {
                     asked.answer = None;
@@ -234,16 +245,19 @@ impl Pump {
         due: TimestampMs,
         news: &mut watch::Receiver<u64>,
         events: &mut watch::Receiver<u64>,
-        shutdown: &mut watch::Receiver<bool>,
+        drain: &mut watch::Receiver<Option<Plan>>,
         Asked { answer, older }: &mut Asked,
     ) -> Woken {
         let now = clock::now();
         let pause = Duration::from_millis(due.since(now));
         let rests = self.machine.rests_at(now);
         let wants_input = self.machine.wants_input();
-        if *shutdown.borrow_and_update() {
+        let asked_at = Instant::now();
+        let leaves_at = drain.borrow_and_update().map(|plan| plan.moment(&self.session));
+        if leaves_at.is_some_and(|leaves_at| leaves_at <= asked_at) {
             return Woken::Shutdown;
         }
+        let back_at = leaves_at.map_or(asked_at + pause, |leaves_at| leaves_at.min(asked_at + pause));
         tokio::select! {
             // In this order: what has arrived is read before silence is looked at.
             biased;
@@ -254,14 +268,14 @@ impl Pump {
                     Outcome::Unknown,
                 ))))
             }
-            _ = shutdown.changed() => Woken::News,
+            _ = drain.changed() => Woken::News,
             fetched = async { older.as_mut().expect("guarded by the branch's condition").await }, if older.is_some() => {
                 Woken::Older(fetched)
             }
             frame = self.socket.recv(), if wants_input => Woken::Frame(frame),
             _ = events.changed() => Woken::News,
             _ = news.changed(), if !rests => Woken::News,
-            () = sleep_until(Instant::now() + pause) => Woken::News,
+            () = sleep_until(back_at) => Woken::News,
         }
     }
 
@@ -270,22 +284,43 @@ impl Pump {
             None => return Some(End::Gone),
             Some(Ok(Message::Close(_))) => return Some(End::ClosedByClient),
             Some(Err(error)) => {
-                debug!(session = %self.session, %error, "unreadable");
+                debug!(target: "tickwire::socket", session = %self.session, %error, "unreadable");
                 return Some(unreadable(error));
             }
-            Some(Ok(Message::Text(text))) => match &mut self.translator {
-                None => self.handle(now, Incoming::Text(text.as_str())),
-                Some(translator) => {
-                    let bytes_max =
-                        usize::try_from(self.realtime.limits.frame_bytes_max).unwrap_or(usize::MAX);
-                    let command = translator.incoming(text.as_str(), bytes_max);
-                    self.handle(now, Incoming::Text(&command));
-                }
-            },
-            Some(Ok(Message::Binary(_))) => self.handle(now, Incoming::Binary),
+            Some(Ok(Message::Text(text))) => self.take_in_text(now, text.as_str()),
+            Some(Ok(Message::Binary(_))) => {
+                self.handle(now, Incoming::Binary);
+                self.meter.taken_in(self.machine.take_tally());
+            }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => self.handle(now, Incoming::Alive),
         }
         None
+    }
+
+    fn take_in_text(&mut self, now: TimestampMs, text: &str) {
+        self.meter.read();
+        // What the connection's own rate refuses is not taken from what its user's other connections may ask.
+        let excess = if self.machine.has_room(now) {
+            self.realtime.walls.command(self.identity.account).err()
+        } else {
+            None
+        };
+        match excess {
+            Some(retry_after_ms) => {
+                let who = "your connections together";
+                self.machine.refuse_excess(now, text, retry_after_ms, who);
+            }
+            None => match &mut self.translator {
+                None => self.handle(now, Incoming::Text(text)),
+                Some(translator) => {
+                    let bytes_max =
+                        usize::try_from(self.realtime.limits.frame_bytes_max).unwrap_or(usize::MAX);
+                    let command = translator.incoming(text, bytes_max);
+                    self.handle(now, Incoming::Text(&command));
+                }
+            },
+        }
+        self.meter.taken_in(self.machine.take_tally());
     }
 
     fn handle(&mut self, now: TimestampMs, incoming: Incoming<'_>) {
@@ -310,9 +345,11 @@ impl Pump {
         for outgoing in due {
             if let Some(translator) = &mut self.translator {
                 for text in translator.outgoing(&outgoing) {
+                    self.meter.writes(&outgoing, text.as_bytes());
                     turn.feed(&mut self.socket, Message::Text(text.into())).await?;
                 }
             } else if let Some(text) = outgoing.text() {
+                self.meter.writes(&outgoing, &text);
                 // Frames are made by this server from JSON text, so they are UTF-8.
                 let Ok(text) = Utf8Bytes::try_from(text) else {
                     continue;

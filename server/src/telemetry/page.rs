@@ -160,7 +160,8 @@ fn line(event: &Event<'_>, now: TimestampMs) -> Option<LogLine> {
 /// The part of the server that a target is of.
 fn module(target: &str) -> &str {
     target
-        .strip_prefix("tickwire_server::")
+        .strip_prefix("tickwire::")
+        .or_else(|| target.strip_prefix("tickwire_server::"))
         .or_else(|| target.strip_prefix("tickwire_"))
         .unwrap_or(target)
 }
@@ -279,6 +280,7 @@ mod tests {
             module("tickwire_server::engine_task::decide"),
             "engine_task::decide"
         );
+        assert_eq!(module("tickwire::engine"), "engine");
         assert_eq!(module("tickwire_server"), "server");
         assert_eq!(module("exchange"), "exchange");
     }

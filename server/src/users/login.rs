@@ -3,7 +3,7 @@
 use super::directory::identity;
 use super::store::StoreError;
 use super::tokens::{Claims, Refresh, SECRET_BYTES};
-use super::{AUDIT, Identity, Users};
+use super::{Identity, Users};
 use crate::clock;
 use std::net::IpAddr;
 use tickwire_protocol::access::AccessToken;
@@ -43,7 +43,7 @@ pub enum LoginRefused {
 
 impl From<StoreError> for LoginRefused {
     fn from(error: StoreError) -> LoginRefused {
-        warn!(target: AUDIT, %error, "a login failed");
+        warn!(target: "tickwire::auth", %error, "a login failed");
         LoginRefused::Unavailable
     }
 }
@@ -52,7 +52,7 @@ impl Users {
     /// Lets somebody in who knows a name and its password.
     pub async fn login(&self, name: String, password: String, address: IpAddr) -> Result<Pair, LoginRefused> {
         if let Err(wait) = self.inner.throttle.check(&name, address) {
-            info!(target: AUDIT, %address, "login throttled");
+            info!(target: "tickwire::auth", %address, "login throttled");
             return Err(LoginRefused::TooMany(wait.as_secs() + 1));
         }
         // Bounded, and in order: many who try at once wait for each other, and nobody else does.
@@ -73,7 +73,7 @@ impl Users {
         let is_right = self.inner.hasher.is_right(password, hash);
         let Some((user, _)) = found.filter(|(user, _)| is_right && !user.is_disabled) else {
             // What was typed is not logged: people type passwords where names go.
-            info!(target: AUDIT, %address, "login refused");
+            info!(target: "tickwire::auth", %address, "login refused");
             return Err(LoginRefused::Wrong);
         };
         let now = clock::now();
@@ -84,7 +84,7 @@ impl Users {
         })?;
         self.take_in(&mut store)?;
         drop(store);
-        info!(target: AUDIT, user = %user.name, %address, "logged in");
+        info!(target: "tickwire::auth", user = %user.name, %address, "logged in");
         self.pair(
             identity(&user, session, now),
             Some(Refresh::new(session, &secret)),
@@ -113,7 +113,7 @@ impl Users {
         let held = self.with_directory(|directory| directory.holder(refresh, now, now));
         let Ok(held) = held else {
             if store.is_spent(session, &hash)? {
-                warn!(target: AUDIT, session = session.0, "a refresh token was used twice; its login is ended");
+                warn!(target: "tickwire::auth", session = session.0, "a refresh token was used twice; its login is ended");
                 store.end_session(session)?;
                 self.take_in(&mut store)?;
             }
@@ -122,7 +122,7 @@ impl Users {
         let next = Refresh::new(session, &random()?);
         let was_good = store.rotate(session, (&hash, &next.hash()), now, now + REFRESH_MS)?;
         if !was_good && !is_browser {
-            warn!(target: AUDIT, session = session.0, "a refresh token was used twice; its login is ended");
+            warn!(target: "tickwire::auth", session = session.0, "a refresh token was used twice; its login is ended");
             store.end_session(session)?;
         }
         self.take_in(&mut store)?;
@@ -141,7 +141,7 @@ impl Users {
             let mut store = users.store();
             store.end_session(identity.session)?;
             users.take_in(&mut store)?;
-            info!(target: AUDIT, user = %identity.name, "logged out");
+            info!(target: "tickwire::auth", user = %identity.name, "logged out");
             Ok(())
         });
         done.await.unwrap_or(Err(LoginRefused::Unavailable))

@@ -39,7 +39,7 @@ use tokio::sync::Semaphore;
 use tracing::warn;
 
 /// Lines about who logs in have this target. They are for the operator alone: the page's log leaves them out.
-pub const AUDIT: &str = "tickwire_server::audit";
+pub const AUDIT: &str = "tickwire::auth";
 
 /// How often the file is looked at for what another process changed.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -210,7 +210,7 @@ impl Users {
             let users = self.clone();
             let looked = tokio::task::spawn_blocking(move || users.look_again()).await;
             if let Ok(Err(error)) = looked {
-                warn!(target: AUDIT, %error, "the users cannot be read; those known before go on");
+                warn!(target: "tickwire::auth", %error, "the users cannot be read; those known before go on");
             }
             self.inner.throttle.forget_idle();
         }

@@ -106,6 +106,7 @@ impl Server {
             if subscription.ready_at(*topic, &self.limits, self.turn.rate_ms) > now {
                 self.turn.busy |= Some(board.head(*topic).1) > subscription.sent;
             } else if let Some(frame) = board.state(*topic, subscription.sent) {
+                self.tally.skip(subscription.sent, frame.message().head.seq);
                 out.push(subscription.send(frame, now));
                 room -= 1;
                 self.turn.busy = true;

@@ -75,6 +75,7 @@ impl Server {
             self.topics.insert(topic, Subscription::after(head));
             self.reset(now, topic, ResetReason::Retention, from.seq.next(), board);
         } else {
+            self.tally.resume(from.seq, head);
             let body = Body::Resumed(Resumed {
                 from: from.seq.next(),
                 head,
@@ -91,6 +92,7 @@ impl Server {
         lost_from: Seq,
         board: &dyn Board,
     ) {
+        self.tally.resets += 1;
         let (ep, head) = board.head(topic);
         self.answer(Message::of(
             topic,

@@ -10,15 +10,15 @@ use crate::users::door::Door;
 use crate::users::login::REFRESH_MS;
 use crate::users::tokens::Refresh;
 use crate::users::{Identity, LoginRefused, Pair, Users};
+use crate::walls::Client;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
-use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use serde::{Deserialize, Serialize};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use tickwire_protocol::access::Role;
 use tickwire_protocol::error::ErrorCode;
@@ -64,6 +64,7 @@ pub fn router(door: Door, assets_dir: &str) -> Router {
 
 /// Lets pages be seen by users only: others are sent to the login. Whoever is let in is an extension of the request.
 pub async fn require_login(State(door): State<Door>, mut request: Request, next: Next) -> Response {
+    let is_secure = Client::of(&request).is_secure;
     let headers = request.headers();
     let renewed = match door.access.users() {
         Some(users) if !users.has_good_access(headers) => renewed(users, headers).await,
@@ -85,7 +86,7 @@ pub async fn require_login(State(door): State<Door>, mut request: Request, next:
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     if let Some(pair) = &renewed {
-        set_cookies(headers, &door, pair);
+        set_cookies(headers, &door, is_secure, pair);
     }
     if is_users {
         // What one user sees is kept by no cache, and forms of this page must say where they come from.
@@ -98,12 +99,6 @@ pub async fn require_login(State(door): State<Door>, mut request: Request, next:
 async fn renewed(users: &Users, headers: &HeaderMap) -> Option<Pair> {
     let refresh = cookies::value(headers, REFRESH).and_then(Refresh::read)?;
     users.renew(refresh, true).await.ok()
-}
-
-/// Where a request was sent from.
-fn address(extensions: &Extensions) -> IpAddr {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
-    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip())
 }
 
 async fn refuse_other_sites(State(desk): State<Desk>, request: Request, next: Next) -> Response {
@@ -131,20 +126,18 @@ async fn show(State(desk): State<Desk>, request: Request) -> Response {
     page::page(&desk.stylesheet, &next, "", None).into_response()
 }
 
-async fn log_in(State(desk): State<Desk>, extensions: Extensions, body: Bytes) -> Response {
+async fn log_in(State(desk): State<Desk>, Extension(client): Extension<Client>, body: Bytes) -> Response {
     let field = |name: &str| {
         let mut fields = form_urlencoded::parse(&body);
         let found = fields.find(|(known, _)| known == name);
         found.map_or(String::new(), |(_, value)| value.into_owned())
     };
     let (name, next) = (field("name").trim().to_owned(), page::checked(&field("next")));
-    let done = desk
-        .users
-        .login(name.clone(), field("password"), address(&extensions));
+    let done = desk.users.login(name.clone(), field("password"), client.address);
     match done.await {
         Ok(pair) => {
             let mut response = see_other(&next);
-            set_cookies(response.headers_mut(), &desk.door, &pair);
+            set_cookies(response.headers_mut(), &desk.door, client.is_secure, &pair);
             response
         }
         Err(refused) => {
@@ -156,14 +149,18 @@ async fn log_in(State(desk): State<Desk>, extensions: Extensions, body: Bytes) -
     }
 }
 
-async fn log_out(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+async fn log_out(
+    State(desk): State<Desk>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+) -> Response {
     if let Ok(identity) = desk.door.access.authenticate(&headers, None)
         && let Err(refused) = desk.users.logout(identity).await
     {
         return refuse(&refused);
     }
     let mut response = see_other(PAGE);
-    take_cookies(response.headers_mut(), &desk.door);
+    take_cookies(response.headers_mut(), &desk.door, client.is_secure);
     response
 }
 
@@ -212,18 +209,27 @@ struct TokenUser<'a> {
     role: Role,
 }
 
-async fn give_tokens(State(desk): State<Desk>, extensions: Extensions, body: Bytes) -> Response {
+async fn give_tokens(
+    State(desk): State<Desk>,
+    Extension(client): Extension<Client>,
+    body: Bytes,
+) -> Response {
     // What is wrong with the object is not repeated: it may be the password.
     let Ok(Credentials { name, password }) = serde_json::from_slice(&body) else {
         return malformed(r#"send {"name": "…", "password": "…"} as JSON"#);
     };
-    match desk.users.login(name, password, address(&extensions)).await {
+    match desk.users.login(name, password, client.address).await {
         Ok(pair) => hand_over(&desk, &pair, pair.refresh.as_ref()),
         Err(refused) => refuse(&refused),
     }
 }
 
-async fn renew(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response {
+async fn renew(
+    State(desk): State<Desk>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let cookie = cookies::value(&headers, REFRESH).and_then(Refresh::read);
     let is_browser = body.is_empty();
     let refresh = if is_browser {
@@ -240,7 +246,7 @@ async fn renew(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Res
     match desk.users.renew(refresh, is_browser).await {
         Ok(pair) if is_browser => {
             let mut response = hand_over(&desk, &pair, None);
-            set_cookies(response.headers_mut(), &desk.door, &pair);
+            set_cookies(response.headers_mut(), &desk.door, client.is_secure, &pair);
             response
         }
         Ok(pair) => hand_over(&desk, &pair, pair.refresh.as_ref()),
@@ -260,31 +266,25 @@ fn hand_over(desk: &Desk, pair: &Pair, refresh: Option<&Refresh>) -> Response {
     .into_response()
 }
 
-fn set_cookies(headers: &mut HeaderMap, door: &Door, pair: &Pair) {
+/// `is_tls`: whether the request came over TLS.
+fn set_cookies(headers: &mut HeaderMap, door: &Door, is_tls: bool, pair: &Pair) {
+    let is_secure = is_tls || door.cookies_are_secure;
     let life = |ms: i64| (ms / 1_000).max(1);
     let access_ms = door.access.users().map_or(0, Users::access_ms);
-    let access = cookies::set(
-        ACCESS,
-        pair.access.reveal(),
-        life(access_ms),
-        door.cookies_are_secure,
-    );
-    let refresh = pair.refresh.as_ref().and_then(|refresh| {
-        cookies::set(
-            REFRESH,
-            refresh.reveal(),
-            life(REFRESH_MS),
-            door.cookies_are_secure,
-        )
-    });
+    let access = cookies::set(ACCESS, pair.access.reveal(), life(access_ms), is_secure);
+    let refresh = pair
+        .refresh
+        .as_ref()
+        .and_then(|refresh| cookies::set(REFRESH, refresh.reveal(), life(REFRESH_MS), is_secure));
     for cookie in [access, refresh].into_iter().flatten() {
         headers.append(header::SET_COOKIE, cookie);
     }
 }
 
-fn take_cookies(headers: &mut HeaderMap, door: &Door) {
+fn take_cookies(headers: &mut HeaderMap, door: &Door, is_tls: bool) {
+    let is_secure = is_tls || door.cookies_are_secure;
     for name in [ACCESS, REFRESH] {
-        if let Some(cookie) = cookies::set(name, "", 0, door.cookies_are_secure) {
+        if let Some(cookie) = cookies::set(name, "", 0, is_secure) {
             headers.append(header::SET_COOKIE, cookie);
         }
     }

@@ -111,13 +111,13 @@ impl Lines {
                 Ok(Some((at_ns, text))) => match Frame::read(text) {
                     Ok(frame) => return Some((at_ns, frame)),
                     Err(error) => {
-                        tracing::warn!(target: "exchange", symbol, %error, "a frame of the tape is passed over")
+                        tracing::warn!(target: "tickwire::exchange", symbol, %error, "a frame of the tape is passed over")
                     }
                 },
                 // The outline passed through the same bytes at the start, so this does not happen; a decoder that failed
                 // once fails for ever, so it is not tried again.
                 Err(error) => {
-                    tracing::error!(target: "exchange", symbol, %error, "the tape ends here until the next loop");
+                    tracing::error!(target: "tickwire::exchange", symbol, %error, "the tape ends here until the next loop");
                     return None;
                 }
             }

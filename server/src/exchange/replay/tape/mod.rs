@@ -259,14 +259,14 @@ impl Lane {
                     })
                 }),
                 Err(error) => {
-                    tracing::warn!(target: "exchange", symbol = %self.symbol, %error, "the book waits for the next loop");
+                    tracing::warn!(target: "tickwire::exchange", symbol = %self.symbol, %error, "the book waits for the next loop");
                     None
                 }
             },
             Frame::DepthSnapshot(snapshot) => match self.book.snapshot(snapshot) {
                 Ok(()) => Some(Change::Depth(self.whole_book(at))),
                 Err(error) => {
-                    tracing::warn!(target: "exchange", symbol = %self.symbol, %error, "the book waits for the next loop");
+                    tracing::warn!(target: "tickwire::exchange", symbol = %self.symbol, %error, "the book waits for the next loop");
                     None
                 }
             },
