@@ -332,7 +332,10 @@ fn access(config: &Config, journal: &SqliteJournal) -> Result<Access, StartError
     }
     let is_secure = config.walls.tls.is_some() || config.auth.cookies_are_secure();
     if !config.http.listen.ip().is_loopback() && !is_secure {
-        warn!(target: "tickwire::auth", "passwords and tokens cross the network in the clear; give the desk a certificate with --tls-cert and --tls-key, or put TLS before it and say --public-origin https://…"
+        warn!(
+            target: "tickwire::auth",
+            "passwords and tokens cross the network in the clear; give the desk a certificate with --tls-cert and --tls-key, \
+             or put TLS before it and say --public-origin https://…"
         );
     }
     Ok(Access::Users(users))
