@@ -123,4 +123,20 @@
       setTimeout(() => URL.revokeObjectURL(url), 1000);
     });
   });
+
+  // The login: its cookies are renewed before it ends, and the desk is handed the token that its socket needs. The server
+  // may be away for a moment; a login that it refuses to renew is over.
+  const renew = async (tries) => {
+    try {
+      const answer = await fetch("/api/auth/refresh", { method: "POST", credentials: "same-origin" });
+      if (answer.ok) {
+        const { access_token: detail } = await answer.json();
+        dispatchEvent(new CustomEvent("tickwire-renewed", { detail }));
+        return;
+      }
+      if (answer.status === 401) { location.assign("/login"); return; }
+    } catch { /* Not reached: tried again below. */ }
+    if (tries > 0) setTimeout(() => renew(tries - 1), 3000);
+  };
+  addEventListener("tickwire-renew", () => renew(5));
 })();

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
+use tickwire_protocol::access::Role;
 use tickwire_protocol::clock::TimestampMs;
 
 /// The facts that a page is rendered from.
@@ -19,9 +20,27 @@ pub struct Boot {
     pub market: String,
     /// `paper`, or the venue of a real account.
     pub account_kind: String,
+    /// Who reads it; absent where nobody has to log in.
+    pub reader: Option<Reader>,
     /// The desk as it stood then: the very frames that the WebSocket sends (instruments, tickers, positions, portfolio,
     /// balance, dashboard, status), so that one function applies both.
     pub frames: Vec<String>,
+}
+
+/// Somebody who logged in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reader {
+    /// The name.
+    pub name: String,
+    /// What the user may do.
+    pub role: Role,
+}
+
+impl Boot {
+    /// Whether the reader may act, and not only see.
+    pub fn may_act(&self) -> bool {
+        self.reader.as_ref().is_none_or(|reader| reader.role.may_act())
+    }
 }
 
 /// Makes the [`Boot`] of this page available to every component: on the server from the context of the render, in the

@@ -6,15 +6,21 @@ mod sample;
 use leptos::prelude::*;
 use tickwire_app::App;
 use tickwire_app::address::RequestedAddress;
-use tickwire_app::boot::Boot;
+use tickwire_app::boot::{Boot, Reader};
+use tickwire_protocol::access::Role;
 use tickwire_protocol::clock::TimestampMs;
 
 fn render(address: &str, frames: &[&str]) -> String {
+    render_for(None, address, frames)
+}
+
+fn render_for(reader: Option<Reader>, address: &str, frames: &[&str]) -> String {
     let boot = Boot {
         release: "0.1.0".to_owned(),
         taken_at: TimestampMs(1_765_357_200_000),
         market: "replay".to_owned(),
         account_kind: "paper".to_owned(),
+        reader,
         frames: frames.iter().map(|frame| (*frame).to_owned()).collect(),
         ..Boot::default()
     };
@@ -117,4 +123,23 @@ fn frames_that_cannot_be_read_do_not_stop_the_rest() {
     let mut frames = vec!["{\"type\":\"FROM_THE_FUTURE\"}", "no json"];
     frames.extend(sample::FRAMES);
     assert!(text_of(&render("/", &frames)).contains("61,234.5"));
+}
+
+#[test]
+fn a_viewer_is_told_so_and_every_reader_finds_the_way_out() {
+    let reader = |role| {
+        Some(Reader {
+            name: "ann".to_owned(),
+            role,
+        })
+    };
+    let viewer = render_for(reader(Role::Viewer), "/", &sample::FRAMES);
+    assert!(viewer.contains("action=\"/logout\"") && viewer.contains("method=\"post\""));
+    assert!(text_of(&viewer).contains("ann · viewer"));
+    let trader = text_of(&render_for(reader(Role::Trader), "/", &sample::FRAMES));
+    assert!(trader.contains("ann") && !trader.contains("viewer"));
+    assert!(
+        !render("/", &sample::FRAMES).contains("/logout"),
+        "nobody has to log in"
+    );
 }

@@ -123,6 +123,7 @@ impl Desk {
             account_kind: "paper".to_owned(),
             market: "sim".to_owned(),
             limits,
+            user: None,
             message: "Connected".to_owned(),
         };
         let mut desk = Desk {

@@ -4,6 +4,7 @@ mod fields;
 mod instruction;
 mod subscribe;
 
+use crate::access::AccessToken;
 use crate::clock::TimestampMs;
 use crate::error::{ErrorCode, Refusal};
 use crate::id::{CommandId, Symbol};
@@ -70,6 +71,8 @@ pub enum Command {
     GetAlerts,
     /// Send the newest lines of the log once.
     GetLogs,
+    /// Show who is asking, on a connection that is to begin or whose login is to go on.
+    Authenticate(Authenticate),
     /// Have the engine do something.
     Instruct(Instruction),
     /// Answer with a PONG.
@@ -125,6 +128,14 @@ pub struct GetExecutions {
     pub limit: Option<u32>,
 }
 
+/// Shows who is asking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Authenticate {
+    /// An access token.
+    pub token: AccessToken,
+}
+
 /// A question after the round trip and the server's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -158,6 +169,7 @@ impl Command {
             Command::GetRisk => "get_risk",
             Command::GetAlerts => "get_alerts",
             Command::GetLogs => "get_logs",
+            Command::Authenticate(_) => "authenticate",
             Command::Instruct(instruction) => instruction.action(),
             Command::Ping(_) => "ping",
             Command::Pong => "pong",
@@ -262,6 +274,7 @@ impl Envelope {
             Command::GetOrders(body) => fields.put_all(body),
             Command::GetOrderStatus(body) => fields.put_all(body),
             Command::GetExecutions(body) => fields.put_all(body),
+            Command::Authenticate(body) => fields.put_all(body),
             Command::Ping(body) => fields.put_all(body),
             Command::Instruct(instruction) => instruction.put_into(&mut fields),
             Command::GetPositions
@@ -308,6 +321,7 @@ fn decode_command(verb: &str, text: &str) -> Result<Command, Refusal> {
         "get_risk" => Command::GetRisk,
         "get_alerts" => Command::GetAlerts,
         "get_logs" => Command::GetLogs,
+        "authenticate" => Command::Authenticate(body(text)?),
         "ping" => Command::Ping(body(text)?),
         "pong" => Command::Pong,
         other => match Instruction::read(other, text)? {
@@ -344,6 +358,7 @@ const QUESTIONS: &[&str] = &[
     "get_risk",
     "get_alerts",
     "get_logs",
+    "authenticate",
     "ping",
 ];
 

@@ -57,6 +57,10 @@ pub enum ErrorCode {
     ConfirmationRequired,
     /// The market has no price yet, or its feed is down, so that a market order could not be filled honestly.
     NoPrice,
+    /// The login does not allow it: a viewer acts.
+    Forbidden,
+    /// There is no valid login: the token is missing, wrong, expired, or of a login that was ended.
+    Unauthorized,
     /// The part of the server that would do it is down; nothing was done.
     Unavailable,
     /// The server is at fault; the connection goes on.
@@ -69,7 +73,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code that a server of this version sends.
-    pub const ALL: [ErrorCode; 26] = [
+    pub const ALL: [ErrorCode; 28] = [
         ErrorCode::BadJson,
         ErrorCode::BadFrame,
         ErrorCode::TooLarge,
@@ -94,6 +98,8 @@ impl ErrorCode {
         ErrorCode::RiskLimit,
         ErrorCode::ConfirmationRequired,
         ErrorCode::NoPrice,
+        ErrorCode::Forbidden,
+        ErrorCode::Unauthorized,
         ErrorCode::Unavailable,
         ErrorCode::Internal,
     ];
@@ -155,11 +161,17 @@ pub enum CloseReason {
     TooBig,
     /// The server has all the connections that it takes; reconnect later.
     TooManyConnections,
+    /// The login of the connection expired and was not renewed; reconnect with a new token.
+    AuthExpired,
+    /// There is no valid login; get one first.
+    LoginRequired,
+    /// The login was ended: by a logout, a new password, or the operator; log in again.
+    LoginEnded,
 }
 
 impl CloseReason {
     /// Every reason that a server of this version has.
-    pub const ALL: [CloseReason; 7] = [
+    pub const ALL: [CloseReason; 10] = [
         CloseReason::GoingAway,
         CloseReason::ServerError,
         CloseReason::WriteStalled,
@@ -167,6 +179,9 @@ impl CloseReason {
         CloseReason::RateLimited,
         CloseReason::TooManyConnections,
         CloseReason::TooBig,
+        CloseReason::AuthExpired,
+        CloseReason::LoginRequired,
+        CloseReason::LoginEnded,
     ];
 
     /// The WebSocket close code.
@@ -179,6 +194,9 @@ impl CloseReason {
             CloseReason::RateLimited => 4007,
             CloseReason::TooBig => 4508,
             CloseReason::TooManyConnections => 4009,
+            CloseReason::AuthExpired => 4004,
+            CloseReason::LoginRequired => 1008,
+            CloseReason::LoginEnded => 4506,
         }
     }
 
@@ -192,6 +210,9 @@ impl CloseReason {
             CloseReason::RateLimited => "rate_limited",
             CloseReason::TooBig => "too_big",
             CloseReason::TooManyConnections => "too_many_connections",
+            CloseReason::AuthExpired => "auth_expired",
+            CloseReason::LoginRequired => "login_required",
+            CloseReason::LoginEnded => "login_ended",
         }
     }
 }

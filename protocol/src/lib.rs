@@ -7,12 +7,14 @@
 //! - [`risk`], [`performance`], [`alert`], [`log`]: the risk guard, what trades made, what the desk says by itself
 //! - [`topic`]: what can be subscribed to, and which of the two kinds (state or event) it is
 //! - [`command`], [`message`], [`error`]: the frames of `/api/ws/realtime`; [`partial`]: what changed between two of them
+//! - [`access`]: who is at the other end where a login is required
 //! - `schema` (a feature): the AsyncAPI document of all that, generated from these types
 //! - [`session`]: the two ends of the conversation as state machines without I/O and without a clock
 //!
 //! It compiles for native and for wasm, and knows no runtime, no socket and no clock: time is an argument.
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod account;
 pub mod alert;
 pub mod clock;

@@ -3,10 +3,13 @@
 //! A message is a [`Head`] (which topic, which place in it, when) and a [`Body`]; on the wire both are one flat object.
 
 mod ack;
+mod auth;
 mod snapshot;
 
+pub use auth::{AuthExpiring, AuthOk};
 pub use snapshot::{Alerts, Executions, Logs, Orders};
 
+use crate::access::SignedIn;
 use crate::account::{Balance, Dashboard, Portfolio, Position};
 use crate::alert::{Alert, AlertRule};
 use crate::clock::TimestampMs;
@@ -132,6 +135,10 @@ bodies! {
     Heartbeat(Heartbeat) = "HEARTBEAT",
     /// The server shuts down.
     GoingAway(GoingAway) = "GOING_AWAY",
+    /// A login stands.
+    AuthOk(AuthOk) = "AUTH_OK",
+    /// The login of this connection ends soon.
+    AuthExpiring(AuthExpiring) = "AUTH_EXPIRING",
     /// The instruments and their rules.
     Instruments(Instruments) = "INSTRUMENTS",
     /// Price and 24-hour figures of one instrument.
@@ -206,6 +213,9 @@ pub struct ConnectionEstablished {
     pub market: String,
     /// Bounds and timers of this connection.
     pub limits: Limits,
+    /// Who the connection acts for; absent where nobody has to log in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<SignedIn>,
     /// A sentence for people.
     pub message: String,
 }

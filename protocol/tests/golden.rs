@@ -253,7 +253,8 @@ fn is_listed(command: &Command) {
         Command::GetCandles(_) | Command::GetBalance | Command::GetDashboard | Command::GetEquity => {}
         Command::GetPerformance | Command::GetOrders(_) | Command::GetOrderStatus(_) => {}
         Command::GetPosition(_) | Command::GetExecutions(_) | Command::GetRisk | Command::GetAlerts => {}
-        Command::GetLogs | Command::Instruct(_) | Command::Ping(_) | Command::Pong | Command::SetRate(_) => {}
+        Command::Authenticate(_) | Command::SetRate(_) => {}
+        Command::GetLogs | Command::Instruct(_) | Command::Ping(_) | Command::Pong => {}
     }
 }
 
@@ -267,7 +268,7 @@ fn every_command_is_in_the_document() {
             command.action()
         })
         .collect();
-    let questions = "get_alerts get_balance get_candles get_dashboard get_equity get_executions get_instruments get_logs \
+    let questions = "authenticate get_alerts get_balance get_candles get_dashboard get_equity get_executions get_instruments get_logs \
                      get_order_status get_orders get_performance get_portfolio get_position get_positions get_risk ping \
                      pong set_rate subscribe subscribe_ticker unsubscribe unsubscribe_ticker";
     let all: BTreeSet<&str> = questions
@@ -404,12 +405,16 @@ fn every_error_code_close_code_limit_and_topic_is_in_the_document() {
         CloseReason::RateLimited,
         CloseReason::TooBig,
         CloseReason::TooManyConnections,
+        CloseReason::AuthExpired,
+        CloseReason::LoginRequired,
+        CloseReason::LoginEnded,
     ] {
         // Fails to compile when a reason is added, so that it is added to the list above.
         match reason {
             CloseReason::GoingAway | CloseReason::ServerError | CloseReason::WriteStalled => {}
             CloseReason::HeartbeatTimeout | CloseReason::RateLimited | CloseReason::TooBig => {}
-            CloseReason::TooManyConnections => {}
+            CloseReason::TooManyConnections | CloseReason::AuthExpired => {}
+            CloseReason::LoginRequired | CloseReason::LoginEnded => {}
         }
         let row = format!("| {} | `{}` | ", reason.code(), reason.as_str());
         assert!(DOCUMENT.contains(&row), "{row}");

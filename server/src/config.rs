@@ -2,10 +2,12 @@
 //!
 //! Whatever is not understood stops the start with one clear line; nothing is guessed.
 
+pub mod auth;
 mod streams;
 pub mod venue;
 pub mod walls;
 
+use crate::config::auth::{AuthConfig, PublicOrigin};
 use crate::config::venue::{Fill, Limit};
 use crate::exchange::config::{MarketConfig, ReplayConfig, ReplayForm, SimConfig, Speed};
 use crate::journal::{JournalConfig, MAX_MB_MIN};
@@ -31,6 +33,8 @@ const FOREIGN_VARIABLES: [&str; 2] = ["TICKWIRE_BIN", "TICKWIRE_CHROMIUM"];
 pub struct Config {
     /// Where and how to listen.
     pub http: HttpConfig,
+    /// Who may come in.
+    pub auth: AuthConfig,
     /// Where the journal lives.
     pub data_dir: PathBuf,
     /// How it is kept.
@@ -107,6 +111,8 @@ pub enum AccountKind {
 pub enum Auth {
     /// Whoever reaches the address.
     None,
+    /// Users with a login, each with an account of their own.
+    Required,
 }
 
 /// In what form logs are written.
@@ -247,9 +253,22 @@ pub struct ServeArgs {
     #[arg(long, env = "TICKWIRE_RISK_MAX_ORDERS_PER_MINUTE", value_name = "N")]
     #[serde(deserialize_with = "exact_number", default)]
     pub risk_max_orders_per_minute: Option<Limit<u32>>,
-    /// Who may come in: none asks nobody for a login [default: none]
+    /// Who may come in: anybody, or users with a login, whom tickwire user adds [default: none]
     #[arg(long, env = "TICKWIRE_AUTH", value_enum)]
     pub auth: Option<Auth>,
+    /// Minutes that a login is good for before its client must renew it, 0.05 to 1440 [default: 15]
+    #[arg(
+        long,
+        env = "TICKWIRE_ACCESS_TOKEN_MINUTES",
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
+    #[serde(deserialize_with = "exact_number", default)]
+    pub access_token_minutes: Option<Ratio>,
+    /// The address that browsers know the desk by, as behind a proxy, e.g. https://desk.example: its host is allowed, and
+    /// with https cookies are sent over TLS only
+    #[arg(long, env = "TICKWIRE_PUBLIC_ORIGIN", value_name = "URL")]
+    pub public_origin: Option<PublicOrigin>,
     /// Serve without a login on an address that other machines reach: anybody there can trade this account
     #[arg(
         long,
@@ -360,6 +379,8 @@ impl ServeArgs {
                 .risk_max_orders_per_minute
                 .or(fallback.risk_max_orders_per_minute),
             auth: self.auth.or(fallback.auth),
+            access_token_minutes: self.access_token_minutes.or(fallback.access_token_minutes),
+            public_origin: self.public_origin.or(fallback.public_origin),
             allow_remote_without_auth: self
                 .allow_remote_without_auth
                 .or(fallback.allow_remote_without_auth),
@@ -381,10 +402,12 @@ impl ServeArgs {
         let listen = self
             .listen
             .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000)));
-        if !listen.ip().is_loopback() && self.allow_remote_without_auth != Some(true) {
+        let auth = self.auth_config()?;
+        let is_open = !auth.is_required && self.allow_remote_without_auth != Some(true);
+        if !listen.ip().is_loopback() && is_open {
             return Err(ConfigError(format!(
-                "listening on {listen} would let anybody who reaches it trade, for there is no login; listen on \
-                 127.0.0.1, or say --allow-remote-without-auth"
+                "listening on {listen} would let anybody who reaches it trade, for there is no login; say --auth required, \
+                 or listen on 127.0.0.1, or say --allow-remote-without-auth"
             )));
         }
         let starting_balance = match self.starting_balance {
@@ -404,10 +427,13 @@ impl ServeArgs {
         let (venue, risk, funding_rate) = (self.venue_rules()?, self.risk_limits()?, self.funding_rate()?);
         let (journal, walls) = (self.with_retention(self.journal_config()?)?, self.walls_config()?);
         let limits = self.limits()?;
+        let mut allowed_hosts = self.allowed_host.unwrap_or_default();
+        allowed_hosts.extend(auth.public_origin.as_ref().map(|origin| origin.host().to_owned()));
         Ok(Config {
+            auth,
             http: HttpConfig {
                 listen,
-                allowed_hosts: self.allowed_host.unwrap_or_default(),
+                allowed_hosts,
                 connections_max,
             },
             data_dir: self.data_dir.unwrap_or_else(|| PathBuf::from("data")),

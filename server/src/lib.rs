@@ -12,9 +12,10 @@
 //! - [`journal`]: remembers every event before anybody hears of it
 //! - [`hub`]: the latest values and recent messages, for everybody to read
 //! - [`socket`]: one pump for each WebSocket; sees hub and queue only
-//! - [`http`]: pages rendered on the server, assets, health, metrics
+//! - [`http`]: pages rendered on the server, assets, logins, health, metrics
+//! - [`users`]: who may come in, and which account is theirs
 //! - [`walls`], [`tls`], [`drain`]: what every connection passes on its way in, and how all of them leave
-//! - [`cli`]: what an operator asks of a journal on the command line
+//! - [`cli`]: what an operator asks of a journal, and does about users, on the command line
 //! - [`config`], [`telemetry`], [`metrics`], [`clock`]: what the operator chose, logs, counts, the one clock
 //!
 //! [`run`] puts the parts together; `main.rs` is only a menu.
@@ -33,6 +34,7 @@ pub mod queue;
 pub mod socket;
 pub mod telemetry;
 pub mod tls;
+pub mod users;
 pub mod walls;
 
 use crate::config::Config;
@@ -51,6 +53,9 @@ use crate::queue::{CommandSender, FeedSender, Job};
 use crate::socket::Realtime;
 use crate::telemetry::page::PageLines;
 use crate::tls::{Door, Peer, Tls};
+use crate::users::accounts::Accounts;
+use crate::users::store::StoreError;
+use crate::users::{Access, Users};
 use crate::walls::Walls;
 use std::future::{Future, IntoFuture};
 use std::net::SocketAddr;
@@ -66,6 +71,9 @@ use tracing::{error, info, warn};
 
 /// The account that everybody acts for as long as nobody has to log in.
 const SHARED_ACCOUNT: AccountId = AccountId(1);
+
+/// The fact of the journal that names the file of its users.
+const USERS_FACT: &str = "users";
 
 /// The currency of every account.
 const CURRENCY: &str = "USDT";
@@ -105,6 +113,9 @@ pub enum StartError {
     /// The journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The users cannot be had.
+    #[error(transparent)]
+    Users(#[from] StoreError),
     /// The market data cannot be had.
     #[error(transparent)]
     Feed(#[from] exchange::FeedError),
@@ -139,6 +150,11 @@ pub async fn run(
     let anchor = market_anchor(&journal, &config.market, now)?;
     let feed = exchange::open(&config.market, now, anchor)?;
     let market = feed.name().to_owned();
+    let access = access(&config, &journal)?;
+    let accounts = match &access {
+        Access::Open { account } => vec![*account],
+        Access::Users(users) => users.accounts(),
+    };
     let instruments = with_funding_rate(feed.instruments(), config.funding_rate);
     let hub = Hub::new(instruments.clone(), history.epoch, history.boot).with_rules(config.venue);
     let telling = tokio::spawn(tell_lines(lines, hub.clone()));
@@ -148,7 +164,7 @@ pub async fn run(
         currency: CURRENCY.to_owned(),
         rules: config.venue,
         risk: config.risk,
-        account: SHARED_ACCOUNT,
+        accounts: accounts.clone(),
         starting_balance: config.starting_balance,
         feed_name: market.clone(),
         snapshot_every: config.journal.snapshot_every,
@@ -170,10 +186,20 @@ pub async fn run(
 
     let desk = DeskView {
         hub: hub.clone(),
-        account: SHARED_ACCOUNT,
         account_kind: "paper".to_owned(),
         market: market.clone(),
     };
+    let users_door = users::door::Door {
+        access: access.clone(),
+        accounts: Accounts::new(
+            CommandSender::new(queue.clone()),
+            config.starting_balance,
+            accounts,
+        ),
+        public_origin: config.auth.public_origin.clone(),
+        cookies_are_secure: config.auth.cookies_are_secure(),
+    };
+    let following = access.users().map(|users| tokio::spawn(users.clone().follow()));
     let last_word = queue.clone();
     let (drain, patience) = (Drain::default(), config.walls.drain);
     let window_min = Duration::from_millis(config.limits.reconnect_window_ms);
@@ -183,7 +209,7 @@ pub async fn run(
         commands: CommandSender::new(queue),
         limits: config.limits,
         connections_max,
-        account: SHARED_ACCOUNT,
+        door: users_door.clone(),
         account_kind: "paper".to_owned(),
         market,
         epoch: history.epoch,
@@ -202,7 +228,7 @@ pub async fn run(
         data_dir: config.data_dir,
     };
     let sockets = walls::guarded(socket::router(realtime), walls.clone());
-    let router = http::router(SiteAssets::load(), desk, sources).merge(sockets);
+    let router = http::router(SiteAssets::load(), desk, sources, users_door).merge(sockets);
     let router = http::guard::guarded(router, config.http.allowed_hosts);
     let router = walls::identified(router, walls, tls.is_some());
 
@@ -256,6 +282,9 @@ pub async fn run(
     if let Some(renewing) = renewing {
         renewing.abort();
     }
+    if let Some(following) = following {
+        following.abort();
+    }
     info!(target: "tickwire::server", "stopped");
     Ok(())
 }
@@ -275,6 +304,41 @@ fn connections_max(wanted: u32) -> u32 {
         possible, "too few file descriptors for all connections; raise the limit (ulimit -n)"
     );
     possible
+}
+
+/// Who may come in. The users of one desk are not those of another: their accounts would be mixed up.
+fn access(config: &Config, journal: &SqliteJournal) -> Result<Access, StartError> {
+    if !config.auth.is_required {
+        return Ok(Access::Open {
+            account: SHARED_ACCOUNT,
+        });
+    }
+    let users = Users::open(&config.data_dir, config.auth.access_ms)?;
+    let (id, known) = (users.store_id()?, journal.fact(USERS_FACT)?);
+    match known {
+        None => journal.keep_fact(USERS_FACT, id)?,
+        Some(known) if known != id => {
+            return Err(StoreError::Foreign(format!(
+                "{} is another file than the one that this journal's accounts belong to; restore that one, or begin with \
+                 another --data-dir",
+                users::store::FILE
+            ))
+            .into());
+        }
+        Some(_) => {}
+    }
+    if users.accounts().is_empty() {
+        warn!(target: "tickwire::auth", "nobody can log in yet; tickwire user add NAME adds a user");
+    }
+    let is_secure = config.walls.tls.is_some() || config.auth.cookies_are_secure();
+    if !config.http.listen.ip().is_loopback() && !is_secure {
+        warn!(
+            target: "tickwire::auth",
+            "passwords and tokens cross the network in the clear; give the desk a certificate with --tls-cert and --tls-key, \
+             or put TLS before it and say --public-origin https://…"
+        );
+    }
+    Ok(Access::Users(users))
 }
 
 /// The moment that a recording is laid to end at. In real time it is that of the first start with this data folder, so

@@ -8,7 +8,7 @@
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use tickwire_server::cli::JournalCommand;
+use tickwire_server::cli::{JournalCommand, UserCommand};
 use tickwire_server::config::{ServeArgs, check_environment};
 use tickwire_server::{StartError, telemetry};
 use tokio::net::TcpListener;
@@ -28,6 +28,9 @@ enum Command {
     /// Look into the journal of a desk that does not run: verify, export or replay it.
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// Add, list, disable and enable the users of a desk, and set their passwords.
+    #[command(subcommand)]
+    User(UserCommand),
     /// Print the licences of the desk and of the market data that it carries, and where those come from.
     Licenses,
 }
@@ -49,6 +52,10 @@ fn main() -> ExitCode {
         Command::Journal(command) => {
             let mut out = std::io::stdout().lock();
             tickwire_server::cli::journal(command, &mut out).map_err(|error| error.to_string())
+        }
+        Command::User(command) => {
+            let mut out = std::io::stdout().lock();
+            tickwire_server::cli::user(command, &mut out).map_err(|error| error.to_string())
         }
         Command::Licenses => {
             LICENSES.iter().for_each(|text| println!("{text}\n"));
@@ -87,6 +94,7 @@ fn refuse_arguments(error: &clap::Error) -> ExitCode {
         // Clap's own mistakes do not say which subcommand they are of.
         match std::env::args().nth(1).as_deref() {
             Some("journal") => "journal",
+            Some("user") => "user",
             _ => "serve",
         }
     );

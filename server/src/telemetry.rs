@@ -6,10 +6,15 @@ pub mod redact;
 
 use crate::config::{LogFormat, TelemetryConfig};
 use crate::telemetry::page::PageLines;
-use tracing_subscriber::filter::LevelFilter;
+use crate::users::AUDIT;
+use tracing::Metadata;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
+
+/// What is never logged finer than this, whatever the filter says.
+const WITHOUT_FRAMES: [&str; 2] = ["tungstenite=debug", "tokio_tungstenite=debug"];
 
 /// Starts logging and gives the lines for the page. A second call, as in tests, changes nothing: its lines never come.
 pub fn start(config: &TelemetryConfig) -> Result<PageLines, String> {
@@ -19,6 +24,11 @@ pub fn start(config: &TelemetryConfig) -> Result<PageLines, String> {
             config.log
         )
     })?;
+    // Frames carry tokens, and this library's finest lines are the frames as they are.
+    let filter = WITHOUT_FRAMES
+        .iter()
+        .filter_map(|part| part.parse().ok())
+        .fold(filter, EnvFilter::add_directive);
     let stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let stderr = match config.log_format {
         LogFormat::Text => stderr.boxed(),
@@ -28,8 +38,13 @@ pub fn start(config: &TelemetryConfig) -> Result<PageLines, String> {
     let started = tracing_subscriber::registry()
         .with(stderr.with_filter(filter))
         // The operator's filter is about stderr: the page has the same lines whatever it says.
-        .with(page.with_filter(LevelFilter::INFO))
+        .with(page.with_filter(filter_fn(is_for_the_page)))
         .try_init();
     let _ = started;
     Ok(lines)
+}
+
+/// From INFO up, except for who logs in and from where, which is for the operator alone.
+fn is_for_the_page(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= tracing::Level::INFO && metadata.target() != AUDIT
 }

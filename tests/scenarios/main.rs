@@ -53,4 +53,6 @@ mod shutdown;
 mod slow;
 mod startup;
 mod tls;
+mod users;
+mod users_apart;
 mod walls;

@@ -27,6 +27,12 @@ impl Answer {
             .map_or("", |(_, value)| value)
     }
 
+    /// The values of a header that may come several times.
+    pub fn headers_named(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = self.headers.iter().filter(move |(known, _)| known == name);
+        named.map(|(_, value)| value.as_str())
+    }
+
     /// The body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
@@ -45,6 +51,11 @@ pub fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Result<
 
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
+    parse(bytes)
+}
+
+/// An answer as it came.
+pub fn parse(mut bytes: Vec<u8>) -> Result<Answer> {
     let split = bytes
         .windows(4)
         .position(|window| window == b"\r\n\r\n")

@@ -19,5 +19,6 @@ pub mod raw;
 pub mod swarm;
 pub mod trader;
 pub mod trial;
+pub mod users;
 pub mod watcher;
 pub mod wire;

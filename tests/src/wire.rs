@@ -115,6 +115,12 @@ impl Wire {
         Self::handshake_over(TcpStream::connect(address)?, REALTIME, headers)
     }
 
+    /// Tries to connect to the socket's address with this query.
+    pub fn handshake_at(address: SocketAddr, query: &str) -> Result<Handshake> {
+        let path = format!("{REALTIME}{query}");
+        Self::handshake_over(TcpStream::connect(address)?, &path, &[])
+    }
+
     fn handshake_over(stream: TcpStream, path: &str, headers: &[(&str, &str)]) -> Result<Handshake> {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;

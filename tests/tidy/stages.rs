@@ -8,6 +8,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ("exchange", &["hub"]),
     ("socket", &["exchange", "journal"]),
     ("journal", &["hub", "exchange"]),
+    ("users", &["hub", "journal", "exchange", "engine_task", "socket"]),
 ];
 
 #[test]

@@ -46,6 +46,8 @@ pub struct UseRealtime {
     pub store: Store,
     /// Link, clocks and measurements.
     pub status: Status,
+    /// Whether the reader may act, and not only see.
+    pub may_act: bool,
     socket: Socket,
 }
 
@@ -87,6 +89,7 @@ pub fn provide_realtime() {
     provide_context(UseRealtime {
         store,
         status,
+        may_act: boot.may_act(),
         socket,
     });
 }

@@ -3,7 +3,8 @@
 use super::payload::{Frame, flat, require};
 use super::settings;
 use crate::command::{
-    GetCandles, GetExecutions, GetOrders, Instruction, OneSymbol, OrderRef, Ping, SetRate, Subscribe,
+    Authenticate, GetCandles, GetExecutions, GetOrders, Instruction, OneSymbol, OrderRef, Ping, SetRate,
+    Subscribe,
 };
 use crate::id::CommandId;
 use crate::order::Exit;
@@ -84,6 +85,7 @@ fn questions(generator: &mut SchemaGenerator) -> Vec<Question> {
     let order = OrderRef::json_schema(generator);
     let executions = GetExecutions::json_schema(generator);
     let ping = Ping::json_schema(generator);
+    let authenticate = Authenticate::json_schema(generator);
     let set_rate = SetRate::json_schema(generator);
     vec![
         (
@@ -189,6 +191,12 @@ fn questions(generator: &mut SchemaGenerator) -> Vec<Question> {
             "Send the newest lines of the log once.",
             None,
             &["LOGS"],
+        ),
+        (
+            "authenticate",
+            "Show who is at the other end, at the start or before a login ends.",
+            Some(authenticate),
+            &["AUTH_OK"],
         ),
         ("ping", "Answer with a PONG.", Some(ping), &["PONG"]),
         (

@@ -350,6 +350,13 @@ impl Client {
                 };
                 self.answered(now, message.head.id, Ok(ack));
             }
+            Body::AuthOk(_) => {
+                let ack = Ack {
+                    action: "authenticate".to_owned(),
+                    ..Ack::default()
+                };
+                self.answered(now, message.head.id, Ok(ack));
+            }
             Body::Heartbeat(beat) => self.heads(&beat.heads),
             Body::GoingAway(away) => self.announced = Some(away.reconnect_ms),
             Body::Ack(ack) => self.answered(now, message.head.id, Ok(ack)),

@@ -5,6 +5,7 @@
 //! topics are read from their latest value when there is room, lossless ones from the shared log by cursor. The only
 //! queue, that of answers, is bounded because no further command is read while it is long ([`Server::wants_input`]).
 
+mod login;
 mod lossless;
 mod ports;
 mod questions;
@@ -12,6 +13,7 @@ mod state;
 mod subscribe;
 mod tally;
 
+pub use login::{Authority, Grant};
 pub use lossless::Fetch;
 pub use ports::{Board, EngineAnswer, Incoming, NotKept, Outgoing};
 pub use tally::Tally;
@@ -64,6 +66,8 @@ pub struct Server {
     next_heartbeat: TimestampMs,
     closing: bool,
     tally: Tally,
+    /// Absent where nobody has to log in.
+    login: Option<login::Login>,
 }
 
 impl Server {
@@ -84,6 +88,7 @@ impl Server {
             next_heartbeat: now + to_i64(limits.heartbeat_ms),
             closing: false,
             tally: Tally::default(),
+            login: None,
             limits,
         };
         server.answer(Message::plain(None, now, Body::ConnectionEstablished(greeting)));
@@ -168,6 +173,7 @@ impl Server {
         if !self.closing && reads && now.since(self.last_heard) >= self.limits.server_dead_ms {
             self.close(CloseReason::HeartbeatTimeout);
         }
+        let login_due = self.poll_login(now);
         out.extend(self.answers.drain(..));
         if self.closing {
             return now + to_i64(self.limits.heartbeat_ms);
@@ -193,7 +199,7 @@ impl Server {
         if more {
             return now;
         }
-        let mut due = self.next_heartbeat;
+        let mut due = self.next_heartbeat.min(login_due.unwrap_or(self.next_heartbeat));
         if reads {
             due = due.min(self.last_heard + to_i64(self.limits.server_dead_ms));
         }
@@ -256,7 +262,11 @@ impl Server {
             | Command::GetRisk
             | Command::GetAlerts
             | Command::GetLogs => self.question(&id, command, board),
+            Command::Authenticate(shown) => return self.authenticate(now, id, &shown.token),
             Command::Instruct(instruction) => {
+                if !self.may_act(now, &id, &instruction) {
+                    return;
+                }
                 let client_order_id = instruction.client_order_id().cloned();
                 self.awaiting = Some((id, action, client_order_id));
                 self.answers.push_back(Outgoing::Engine(Box::new(instruction)));

@@ -20,7 +20,7 @@ pub(crate) fn refused(text: &str, code: ErrorCode) {
                 "{text:.80} is refused without a sentence"
             );
             assert!(
-                bad.refusal.message.len() < 600,
+                bad.refusal.message.len() < 800,
                 "{text:.80} is repeated at length"
             );
         }

@@ -9,6 +9,7 @@ mod dice;
 mod engine;
 mod harness;
 mod liveness;
+mod login;
 mod losses;
 mod notes;
 mod older;

@@ -41,6 +41,7 @@ pub fn greeting(limits: Limits, epoch: Epoch, now: TimestampMs) -> ConnectionEst
         account_kind: "paper".to_owned(),
         market: "replay".to_owned(),
         limits,
+        user: None,
         message: "Connected".to_owned(),
     }
 }

@@ -1,13 +1,16 @@
-//! Subcommands beside `serve`: what an operator asks of a journal that no server has open. They only read.
+//! Subcommands beside `serve`: what an operator asks of a journal that no server has open, and does about users.
 
 mod export;
 mod replay;
+mod user;
 mod verify;
 
 pub use export::{ExportArgs, Format};
 pub use replay::ReplayArgs;
+pub use user::{UserCommand, user};
 
 use crate::journal::{JournalError, JournalReader};
+use crate::users::store::StoreError;
 use clap::{Args, Subcommand};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -38,6 +41,9 @@ pub enum CliError {
     /// The journal cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The users cannot be read or changed.
+    #[error(transparent)]
+    Users(#[from] StoreError),
     /// The journal is not as it was written.
     #[error("{0}")]
     Unsound(String),
@@ -45,7 +51,7 @@ pub enum CliError {
     #[error("{0}")]
     Usage(String),
     /// What was asked for cannot be written.
-    #[error("the output cannot be written: {0}")]
+    #[error("the terminal or a file cannot be read or written: {0}")]
     Output(#[from] io::Error),
 }
 

@@ -92,3 +92,16 @@ fn nobody_else_comes_in_unless_told_so() {
             .is_err()
     );
 }
+
+#[test]
+fn a_desk_with_logins_may_listen_anywhere_and_knows_the_name_that_browsers_use() {
+    let listen = "listen = \"0.0.0.0:8000\"\n";
+    assert!(file(listen).unwrap().finish().is_err());
+    let public =
+        "auth = \"required\"\npublic-origin = \"https://desk.example\"\nallowed-host = [\"other.example\"]\n";
+    let config = file(&[listen, public].concat()).unwrap().finish().unwrap();
+    assert!(config.auth.is_required && config.auth.cookies_are_secure());
+    assert_eq!(config.auth.access_ms, 15 * 60_000);
+    assert_eq!(config.http.allowed_hosts, ["other.example", "desk.example"]);
+    assert!(file("public-origin = \"desk.example\"").is_err());
+}

@@ -10,6 +10,7 @@ use tickwire_engine::batch::Batch;
 use tickwire_engine::engine::Done;
 use tickwire_engine::input::{Action, Input, Notice, Request};
 use tickwire_engine::{Answer, Engine};
+use tickwire_protocol::command::Report;
 use tickwire_protocol::error::{ErrorCode, Refusal};
 use tickwire_protocol::id::Seq;
 use tickwire_protocol::message::{JournalState, Outcome};
@@ -250,7 +251,8 @@ fn translate(answer: Option<Answer>) -> EngineAnswer {
     match answer {
         Some(Ok(Done::Reported(report))) => Ok(report),
         Some(Err(refusal)) => Err((refusal, Outcome::NotExecuted)),
-        Some(Ok(Done::AccountOpened { .. })) | None => {
+        Some(Ok(Done::AccountOpened { .. })) => Ok(Report::default()),
+        None => {
             let refusal = Refusal::new(
                 ErrorCode::Internal,
                 "the engine gave no answer to an order; nothing was done",

@@ -50,9 +50,9 @@ pub struct EngineTask {
     pub rules: VenueRules,
     /// The limits of the risk guard that an account is opened with.
     pub risk: RiskLimits,
-    /// The account that is opened where it is missing.
-    pub account: AccountId,
-    /// What it is opened with.
+    /// The accounts that are opened where they are missing.
+    pub accounts: Vec<AccountId>,
+    /// What each is opened with.
     pub starting_balance: Amount,
     /// The feed's name, for the status.
     pub feed_name: String,
@@ -119,13 +119,15 @@ pub fn start(
 ) -> Result<Threads, StartError> {
     let snapshot_at = Seq(journal.head().0.saturating_sub(recovered.folded));
     let mut engine = restore(&task, recovered, &journal)?;
-    let head = open_account(&task, &mut engine, &mut journal)?;
-    if let Some(view) = engine.account(task.account) {
-        task.hub.seed(task.account, publish::seed(&view, clock::now()));
+    let head = open_accounts(&task, &mut engine, &mut journal)?;
+    let mut publisher = Publisher::new(task.feed_name.clone());
+    for &account in engine.state().accounts.keys() {
+        if let Some(view) = engine.account(account) {
+            task.hub.seed(account, publish::seed(&view, clock::now()));
+        }
+        task.hub
+            .publish(publisher.account(&engine, account, clock::now()));
     }
-    let mut publisher = Publisher::new(task.account, task.feed_name.clone());
-    task.hub
-        .publish(publisher.account(&engine, task.account, clock::now()));
 
     if journal.is_short() {
         task.watch.set(JournalState::Short);
@@ -192,8 +194,8 @@ fn restore(task: &EngineTask, recovered: Recovered, journal: &SqliteJournal) -> 
     Ok(engine)
 }
 
-/// Opens the account where it is missing, and tells all accounts what was lost, before anybody can ask.
-fn open_account(
+/// Opens the accounts that are missing, and tells all accounts what was lost, before anybody can ask.
+fn open_accounts(
     task: &EngineTask,
     engine: &mut Engine,
     journal: &mut SqliteJournal,
@@ -201,18 +203,16 @@ fn open_account(
     let mut batch = Batch::default();
     let mut ends = Vec::new();
     let at = clock::now();
-    let action = Action::OpenAccount {
-        deposit: task.starting_balance,
-    };
-    let request = Request {
-        account: task.account,
-        at,
-        action,
-    };
-    if let Some(Err(refusal)) = engine.handle_into(Input::Request(request), &mut batch) {
-        return Err(StartError::Engine(refusal.message));
+    for &account in &task.accounts {
+        let action = Action::OpenAccount {
+            deposit: task.starting_balance,
+        };
+        let request = Request { account, at, action };
+        if let Some(Err(refusal)) = engine.handle_into(Input::Request(request), &mut batch) {
+            return Err(StartError::Engine(refusal.message));
+        }
+        ends.push(batch.records.len());
     }
-    ends.push(batch.records.len());
     let lost = task.watch.cut();
     if lost > 0 {
         let notice = Notice::JournalCut { entries: lost };

@@ -35,7 +35,6 @@ const HISTORY: usize = 3_000;
 /// Makes publications, and remembers when it last made which.
 #[derive(Debug)]
 pub struct Publisher {
-    account: AccountId,
     feed_name: String,
     positions_at: TimestampMs,
     portfolio_at: TimestampMs,
@@ -51,11 +50,10 @@ pub struct Publisher {
 type PerformanceMark = (Seq, TimestampMs, TimestampMs);
 
 impl Publisher {
-    /// Refreshes the topics of `account`; the feed is called `feed_name` in the status.
-    pub fn new(account: AccountId, feed_name: String) -> Publisher {
+    /// Refreshes the topics of all accounts; the feed is called `feed_name` in the status.
+    pub fn new(feed_name: String) -> Publisher {
         let never = TimestampMs(0);
         Publisher {
-            account,
             feed_name,
             positions_at: never,
             portfolio_at: never,
@@ -119,12 +117,17 @@ impl Publisher {
             self.balance_at = now;
             topics.extend([Topic::Balance, Topic::Dashboard]);
         }
-        let Some(view) = engine.account(self.account) else {
+        if topics.is_empty() {
             return Vec::new();
-        };
-        topics
-            .into_iter()
-            .filter_map(|topic| account_topic(&view, topic, now))
+        }
+        let accounts = engine.state().accounts.keys();
+        let views = accounts.filter_map(|&account| engine.account(account));
+        views
+            .flat_map(|view| {
+                let topics = topics.iter();
+                let told = topics.filter_map(|&topic| account_topic(&view, topic, now));
+                told.collect::<Vec<_>>()
+            })
             .collect()
     }
 

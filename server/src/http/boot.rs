@@ -2,9 +2,9 @@
 
 use crate::clock;
 use crate::hub::Hub;
-use tickwire_app::boot::Boot;
+use crate::users::Identity;
+use tickwire_app::boot::{Boot, Reader};
 use tickwire_protocol::command::{Command, GetExecutions};
-use tickwire_protocol::id::AccountId;
 use tickwire_protocol::session::server::Board;
 use tickwire_protocol::topic::Topic;
 
@@ -19,8 +19,6 @@ const ROWS: u32 = 50;
 pub struct DeskView {
     /// Where the values are.
     pub hub: Hub,
-    /// Whose account is shown.
-    pub account: AccountId,
     /// `paper`, or the venue of a real account.
     pub account_kind: String,
     /// Where the market data come from.
@@ -28,9 +26,26 @@ pub struct DeskView {
 }
 
 impl DeskView {
-    /// The desk now.
-    pub fn boot(&self, site_version: &str) -> Boot {
-        let frames = self.hub.with_board(self.account, |board| {
+    /// The desk now, as somebody who was let in sees it; nothing of it for anybody else.
+    pub fn boot(&self, site_version: &str, identity: Option<&Identity>) -> Boot {
+        let frames = identity.map_or(Vec::new(), |identity| self.frames(identity));
+        let signed_in = identity.and_then(Identity::signed_in);
+        Boot {
+            release: env!("CARGO_PKG_VERSION").to_owned(),
+            site_version: site_version.to_owned(),
+            taken_at: clock::now(),
+            market: self.market.clone(),
+            account_kind: self.account_kind.clone(),
+            reader: signed_in.map(|user| Reader {
+                name: user.name,
+                role: user.role,
+            }),
+            frames,
+        }
+    }
+
+    fn frames(&self, identity: &Identity) -> Vec<String> {
+        self.hub.with_board(identity.account, |board| {
             let tickers = board
                 .symbols()
                 .iter()
@@ -64,14 +79,6 @@ impl DeskView {
                 .chain(lists)
                 .map(|frame| String::from_utf8_lossy(&frame.text()).into_owned())
                 .collect()
-        });
-        Boot {
-            release: env!("CARGO_PKG_VERSION").to_owned(),
-            site_version: site_version.to_owned(),
-            taken_at: clock::now(),
-            market: self.market.clone(),
-            account_kind: self.account_kind.clone(),
-            frames,
-        }
+        })
     }
 }

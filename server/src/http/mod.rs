@@ -5,6 +5,7 @@ pub mod boot;
 mod document;
 pub mod guard;
 pub mod health;
+mod login;
 pub mod metrics;
 mod pages;
 pub mod patience;
@@ -14,12 +15,15 @@ use axum::Router;
 
 use crate::http::assets::SiteAssets;
 use crate::http::boot::DeskView;
+use crate::users::door::Door;
 
 /// Every route of the server but the socket's. A path that no route and no asset claims gets the app's own page with
 /// status 404.
-pub fn router(assets: SiteAssets, desk: DeskView, sources: metrics::Sources) -> Router {
+pub fn router(assets: SiteAssets, desk: DeskView, sources: metrics::Sources, door: Door) -> Router {
+    let logins = login::router(door.clone(), &assets.versioned_dir());
     health::router(sources.desk.clone())
         .merge(metrics::router(sources))
         .merge(document::router())
-        .merge(pages::router(assets, desk))
+        .merge(logins)
+        .merge(pages::router(assets, desk, door))
 }

@@ -2,26 +2,35 @@
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use leptos::config::LeptosOptions;
-use leptos::prelude::provide_context;
+use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{LeptosRoutes as _, generate_route_list};
 use tickwire_app::{App, shell};
 
 use crate::http::assets::SiteAssets;
 use crate::http::boot::DeskView;
+use crate::http::login::require_login;
 use crate::http::policy::provide_policy;
+use crate::users::Identity;
+use crate::users::door::Door;
 
 /// One route per page of the app; every other path is an asset or the 404 page.
-pub fn router(assets: SiteAssets, desk: DeskView) -> Router {
+pub fn router(assets: SiteAssets, desk: DeskView, door: Door) -> Router {
     let options = leptos_options(&assets);
     let site_version = assets.version().to_owned();
     // Looked at anew for every page: the HTML carries the values of its own moment.
+    // Whoever asks was let in by the layer below; on other paths, which show nothing of the desk, nobody was.
     let provide_boot = move || {
         provide_policy();
-        provide_context(desk.boot(&site_version));
+        let parts = use_context::<Parts>();
+        let identity = parts
+            .as_ref()
+            .and_then(|parts| parts.extensions.get::<Identity>());
+        provide_context(desk.boot(&site_version, identity));
     };
     let render = {
         let options = options.clone();
@@ -45,6 +54,7 @@ pub fn router(assets: SiteAssets, desk: DeskView) -> Router {
 
     Router::new()
         .leptos_routes_with_context(&options, generate_route_list(App), provide_boot, render)
+        .route_layer(from_fn_with_state(door, require_login))
         .fallback(asset_or_not_found)
         .layer(map_response(revalidate_by_default))
         .with_state(options)

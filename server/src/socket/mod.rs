@@ -3,11 +3,13 @@
 //! clients where they come by their paths.
 
 pub mod dialect;
+mod entry;
 mod meter;
 mod pump;
 
 use crate::hub::Hub;
 use crate::queue::CommandSender;
+use crate::users::door::Door;
 use crate::walls::{Client, Walls};
 use axum::Extension;
 use axum::Router;
@@ -16,10 +18,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any};
 use dialect::Dialect;
-use pump::Pump;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tickwire_protocol::id::{AccountId, Epoch};
+use tickwire_protocol::id::Epoch;
 use tickwire_protocol::limits::Limits;
 use tickwire_protocol::{REALTIME_PATH, SUBPROTOCOL_JSON};
 
@@ -47,8 +48,8 @@ pub struct Realtime {
     pub limits: Limits,
     /// Connections at once.
     pub connections_max: u32,
-    /// The account that connections without a login act for.
-    pub account: AccountId,
+    /// Who may connect, and for which account.
+    pub door: Door,
     /// `paper`, or the venue of a real account.
     pub account_kind: String,
     /// Where the market data come from.
@@ -82,7 +83,7 @@ fn endpoint(of_path: Option<Dialect>) -> MethodRouter<Realtime> {
               upgrade: WebSocketUpgrade| async move {
             // The query may hold a secret, so nothing of it is repeated.
             match Dialect::chosen(of_path, query.as_deref()) {
-                Ok(dialect) => accept(realtime, &client, &headers, upgrade, dialect),
+                Ok(dialect) => accept(realtime, &client, &headers, query.as_deref(), upgrade, dialect),
                 Err(unknown) => (StatusCode::BAD_REQUEST, format!("{unknown}\n")).into_response(),
             }
         },
@@ -93,10 +94,11 @@ fn accept(
     mut realtime: Realtime,
     client: &Client,
     headers: &HeaderMap,
+    query: Option<&str>,
     upgrade: WebSocketUpgrade,
     dialect: Option<Dialect>,
 ) -> Response {
-    if !is_same_origin(headers) {
+    if !realtime.door.is_same_origin(headers) {
         // Without this any page in the browser of somebody whose desk runs on this machine could place orders.
         return (
             StatusCode::FORBIDDEN,
@@ -109,6 +111,8 @@ fn accept(
             format!("this endpoint speaks {SUBPROTOCOL_JSON}; offer it, or no subprotocol at all\n");
         return (StatusCode::BAD_REQUEST, message).into_response();
     }
+    // Browsers cannot see the status of a refused handshake, so whoever is not let in hears it as a close code.
+    let shown = realtime.door.access.authenticate(headers, query);
     let connections = realtime.hub.connections().saturating_add(1);
     realtime.limits = realtime.walls.tell(&realtime.limits, client.address, connections);
     let number = realtime.connection_ids.fetch_add(1, Ordering::Relaxed) + 1;
@@ -120,7 +124,7 @@ fn accept(
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
-        .on_upgrade(move |socket| Pump::new(socket, realtime, session, dialect).run())
+        .on_upgrade(move |socket| entry::carry(socket, realtime, session, dialect, shown))
 }
 
 /// Whether the client offers no subprotocol, or ours among others.
@@ -134,48 +138,4 @@ fn speaks_our_protocol(headers: &HeaderMap) -> bool {
         .filter(|offer| !offer.is_empty())
         .peekable();
     offers.peek().is_none() || offers.any(|offer| offer == SUBPROTOCOL_JSON)
-}
-
-/// Whether a browser opened this from the desk's own page. Programs send no `Origin`.
-fn is_same_origin(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else {
-        return true;
-    };
-    let (Ok(origin), Some(Ok(host))) = (
-        origin.to_str(),
-        headers.get(header::HOST).map(|host| host.to_str()),
-    ) else {
-        return false;
-    };
-    origin
-        .split_once("://")
-        .is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_desks_own_page_and_programs_may_connect() {
-        let case = |origin: Option<&str>, host: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::HOST, host.parse().unwrap());
-            if let Some(origin) = origin {
-                headers.insert(header::ORIGIN, origin.parse().unwrap());
-            }
-            is_same_origin(&headers)
-        };
-        assert!(case(None, "127.0.0.1:8000"));
-        assert!(case(Some("http://127.0.0.1:8000"), "127.0.0.1:8000"));
-        assert!(case(Some("https://desk.example"), "desk.example"));
-        for foreign in [
-            "http://evil.example",
-            "http://127.0.0.1:8001",
-            "null",
-            "http://127.0.0.1:8000.evil.example",
-        ] {
-            assert!(!case(Some(foreign), "127.0.0.1:8000"), "{foreign}");
-        }
-    }
 }

@@ -7,6 +7,7 @@ use super::meter::Meter;
 use crate::clock;
 use crate::drain::Plan;
 use crate::hub::ConnectionGuard;
+use crate::users::Identity;
 use crate::walls::Seat;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures::future::BoxFuture;
@@ -19,6 +20,7 @@ use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::command::Instruction;
 use tickwire_protocol::error::{CloseReason, ErrorCode, Refusal};
 use tickwire_protocol::frame::Frame;
+use tickwire_protocol::id::AccountId;
 use tickwire_protocol::message::{ConnectionEstablished, Outcome};
 use tickwire_protocol::session::server::{EngineAnswer, Fetch, Incoming, NotKept, Outgoing, Server};
 use tokio::sync::{oneshot, watch};
@@ -37,6 +39,7 @@ pub struct Pump {
     socket: WebSocket,
     realtime: Realtime,
     session: String,
+    identity: Identity,
     machine: Server,
     /// Where the client is an older one.
     translator: Option<Translator>,
@@ -80,8 +83,14 @@ enum Woken {
 }
 
 impl Pump {
-    /// A pump for a socket that has just been accepted.
-    pub fn new(socket: WebSocket, realtime: Realtime, session: String, dialect: Option<Dialect>) -> Pump {
+    /// A pump for a socket that has just been accepted, and acts for somebody who was let in.
+    pub fn new(
+        socket: WebSocket,
+        realtime: Realtime,
+        session: String,
+        dialect: Option<Dialect>,
+        identity: Identity,
+    ) -> Pump {
         let now = clock::now();
         let greeting = ConnectionEstablished {
             protocol: PROTOCOL_VERSION,
@@ -89,25 +98,31 @@ impl Pump {
             session: session.clone(),
             epoch: realtime.epoch,
             server_time: now,
-            account: realtime.account,
+            account: identity.account,
             account_kind: realtime.account_kind.clone(),
             market: realtime.market.clone(),
             limits: realtime.limits.clone(),
+            user: identity.signed_in(),
             message: "Connected".to_owned(),
         };
         let translator = dialect.map(|dialect| {
             let instruments = realtime
                 .hub
-                .with_board(realtime.account, |board| board.instruments());
+                .with_board(identity.account, |board| board.instruments());
             Translator::new(dialect, session.clone(), &instruments)
         });
+        let mut machine = Server::new(greeting, now);
+        if let Some(users) = realtime.door.access.users() {
+            machine = machine.with_login(users.grant(&identity), users.authority(&identity));
+        }
         Pump {
             socket,
-            machine: Server::new(greeting, now),
+            machine,
             translator,
             meter: Meter::new(realtime.hub.metrics().clone()),
             realtime,
             session,
+            identity,
         }
     }
 
@@ -125,28 +140,33 @@ impl Pump {
             End::ClosedByClient => {
                 self.meter.closed("closed_by_client");
                 info!(target: "tickwire::socket", session = %self.session, "disconnected");
-                self.linger().await;
+                linger(&mut self.socket).await;
             }
             End::Closed(reason) => {
                 info!(target: "tickwire::socket", session = %self.session, reason = reason.as_str(), "closed");
                 self.meter.closed(reason.as_str());
-                self.say_goodbye(reason.code(), reason.as_str()).await;
+                say_goodbye(&mut self.socket, reason.code(), reason.as_str()).await;
             }
             End::Broken { code, reason } => {
                 info!(target: "tickwire::socket", session = %self.session, code, reason, "closed");
                 self.meter.closed(reason);
-                self.say_goodbye(code, reason).await;
+                say_goodbye(&mut self.socket, code, reason).await;
             }
         }
     }
 
+    /// Takes in a frame that was read before.
+    pub fn hear(&mut self, text: &str) {
+        self.handle(clock::now(), Incoming::Text(text));
+    }
+
     async fn admit(&mut self) -> Option<(Seat, ConnectionGuard)> {
-        let seat = self.realtime.walls.seat(self.realtime.account);
+        let seat = self.realtime.walls.seat(self.identity.account);
         let guard = seat.zip(self.realtime.hub.admit(self.realtime.connections_max));
         if guard.is_none() {
             let reason = CloseReason::TooManyConnections;
             self.meter.closed(reason.as_str());
-            self.say_goodbye(reason.code(), reason.as_str()).await;
+            say_goodbye(&mut self.socket, reason.code(), reason.as_str()).await;
         }
         guard
     }
@@ -173,7 +193,7 @@ impl Pump {
             let due = self
                 .realtime
                 .hub
-                .with_board(self.realtime.account, |board| machine.poll(now, board, &mut out));
+                .with_board(self.identity.account, |board| machine.poll(now, board, &mut out));
             let tally = self.machine.take_tally();
             self.meter.polled(tally);
             // The board's lock is free again: whatever has to be encoded is encoded here.
@@ -281,7 +301,7 @@ impl Pump {
         self.meter.read();
         // What the connection's own rate refuses is not taken from what its user's other connections may ask.
         let excess = if self.machine.has_room(now) {
-            self.realtime.walls.command(self.realtime.account).err()
+            self.realtime.walls.command(self.identity.account).err()
         } else {
             None
         };
@@ -305,7 +325,7 @@ impl Pump {
 
     fn handle(&mut self, now: TimestampMs, incoming: Incoming<'_>) {
         let machine = &mut self.machine;
-        self.realtime.hub.with_board(self.realtime.account, |board| {
+        self.realtime.hub.with_board(self.identity.account, |board| {
             machine.handle(now, incoming, board)
         });
     }
@@ -346,7 +366,7 @@ impl Pump {
                 Outgoing::Engine(command) => {
                     // The queue may be full, and what was said before must not wait for it.
                     turn.flush(&mut self.socket).await?;
-                    asked.answer = Some(hand_over(&self.realtime, *command).await);
+                    asked.answer = Some(hand_over(&self.realtime, self.identity.account, *command).await);
                 }
                 Outgoing::Fetch(fetch) => asked.older = Some(self.fetch(fetch)),
                 Outgoing::Text(_) | Outgoing::Frame(_) | Outgoing::Changes { .. } | Outgoing::Answer(..) => {}
@@ -357,31 +377,30 @@ impl Pump {
 
     /// Reads old messages, beside all else that this connection does.
     fn fetch(&self, fetch: Fetch) -> BoxFuture<'static, Fetched> {
-        let (hub, account) = (self.realtime.hub.clone(), self.realtime.account);
+        let (hub, account) = (self.realtime.hub.clone(), self.identity.account);
         async move { hub.older(account, fetch).await }.boxed()
     }
+}
 
-    /// Sends the close frame, and waits a moment so that it is read before the connection is gone.
-    async fn say_goodbye(&mut self, code: u16, reason: &'static str) {
-        let frame = CloseFrame {
-            code,
-            reason: Utf8Bytes::from_static(reason),
-        };
-        // A client that does not take the close in time is left.
-        if let Ok(Ok(())) = timeout(CLOSE_GRACE, self.socket.send(Message::Close(Some(frame)))).await {
-            self.linger().await;
-        }
+/// Sends the close frame, and waits a moment so that it is read before the connection is gone.
+pub(super) async fn say_goodbye(socket: &mut WebSocket, code: u16, reason: &'static str) {
+    let frame = CloseFrame {
+        code,
+        reason: Utf8Bytes::from_static(reason),
+    };
+    // A client that does not take the close in time is left.
+    if let Ok(Ok(())) = timeout(CLOSE_GRACE, socket.send(Message::Close(Some(frame)))).await {
+        linger(socket).await;
     }
+}
 
-    /// Reads on for a moment: that writes what the library still has to say, and lets the client close first.
-    async fn linger(&mut self) {
-        let socket = &mut self.socket;
-        let _ = timeout(CLOSE_GRACE, async {
-            let _ = socket.flush().await;
-            while let Some(Ok(_)) = socket.recv().await {}
-        })
-        .await;
-    }
+/// Reads on for a moment: that writes what the library still has to say, and lets the client close first.
+async fn linger(socket: &mut WebSocket) {
+    let _ = timeout(CLOSE_GRACE, async {
+        let _ = socket.flush().await;
+        while let Some(Ok(_)) = socket.recv().await {}
+    })
+    .await;
 }
 
 /// The writing of one turn, which has to be done by a deadline however slowly the client takes it in.
@@ -429,9 +448,13 @@ fn unreadable(error: axum::Error) -> End {
     }
 }
 
-async fn hand_over(realtime: &Realtime, instruction: Instruction) -> oneshot::Receiver<EngineAnswer> {
+async fn hand_over(
+    realtime: &Realtime,
+    account: AccountId,
+    instruction: Instruction,
+) -> oneshot::Receiver<EngineAnswer> {
     let action = Action::Instruct(instruction);
-    match realtime.commands.send(realtime.account, action).await {
+    match realtime.commands.send(account, action).await {
         Ok(answer) => answer,
         Err(_) => {
             let refusal = Refusal::new(ErrorCode::Unavailable, "the server is stopping; nothing was done");

@@ -6,6 +6,7 @@
 
 mod clock;
 mod connection;
+mod login;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -14,8 +15,9 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use tickwire_protocol::clock::TimestampMs;
-use tickwire_protocol::command::{Command, GetExecutions, GetOrders};
+use tickwire_protocol::command::{Authenticate, Command, GetExecutions, GetOrders};
 use tickwire_protocol::id::CommandId;
+use tickwire_protocol::message::Body;
 use tickwire_protocol::session::client::{Client, Event, Input, Link, Output};
 use tickwire_protocol::topic::{Topic, TopicClass};
 
@@ -133,6 +135,12 @@ impl Pump {
             pump.was_hidden.set(true);
             pump.feed(Input::Hidden(document().hidden()));
         });
+        let pump = Rc::clone(self);
+        login::on_renewal(move |token| {
+            let command = Command::Authenticate(Authenticate { token });
+            let _ = pump.client.borrow_mut().request(now(), command);
+            pump.drain();
+        });
         // What happens between the page's birth and the subscription is told then.
         for (topic, ep, seq) in self.store.lists.places() {
             self.client.borrow_mut().start_from(topic, ep, seq);
@@ -169,6 +177,10 @@ impl Pump {
 
     fn take(self: &Rc<Self>, event: Event) {
         match event {
+            Event::Message(message) if matches!(message.body, Body::AuthExpiring(_)) => {
+                login::ask_for_renewal();
+                return;
+            }
             Event::Message(message) => {
                 let topic = message.head.topic;
                 if topic.is_some_and(|topic| topic.class() == TopicClass::Lossless) {
@@ -179,6 +191,11 @@ impl Pump {
             Event::Link(link) => {
                 if link == Link::Live {
                     self.status.caught_up.set(self.caught_up.get());
+                }
+                if let Link::Closed { code } = link
+                    && login::has_ended(code)
+                {
+                    login::leave();
                 }
                 self.link_news.set(Some((link, now())));
             }

@@ -67,10 +67,13 @@ impl Deed {
         answer
     }
 
-    /// Whether a command of a row or a head cannot be sent: one waits for its answer, the desk is not live, or there is
-    /// nothing to do.
+    /// Whether a command of a row or a head cannot be sent: the reader may only see, one waits for its answer, the desk is
+    /// not live, or there is nothing to do.
     pub fn is_off(&self) -> bool {
-        self.kind() == "pending" || !self.realtime.is_live() || (self.is_idle)(&self.realtime.store)
+        !self.realtime.may_act
+            || self.kind() == "pending"
+            || !self.realtime.is_live()
+            || (self.is_idle)(&self.realtime.store)
     }
 
     fn label_of(&self, action: Action) -> &'static str {

@@ -57,6 +57,9 @@ impl Ticket {
         let feed = use_feed();
         let risk = known::use_risk_sentence();
         let paused = derived(move || {
+            if !realtime.may_act {
+                return Some("You are logged in as a viewer, who sees and cannot act.".to_owned());
+            }
             let feed = feed.with(|feed| feed.as_ref().map(|feed| feed.state));
             match realtime.status.link.get() {
                 _ if realtime.is_live() && feed.is_none_or(|state| state == LinkState::Live) => None,

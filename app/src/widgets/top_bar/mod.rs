@@ -8,6 +8,7 @@ use tickwire_protocol::message::MarketUpdate;
 use crate::age;
 use crate::boot::use_boot;
 use crate::format;
+use crate::plain::{Plain, el};
 use crate::realtime::{use_feed, use_portfolio, use_realtime, use_ticker};
 use crate::selection::use_selection;
 use crate::widgets::act::Deed;
@@ -38,6 +39,7 @@ pub fn TopBar() -> impl IntoView {
             <Market is_stale=derived(move || class.with(|class| class.ends_with("is-stale"))) />
             <Worth />
             <div class="top-end">
+                {reader()}
                 {stop(Deed::new())}
                 <Connection />
                 <Settings />
@@ -51,6 +53,34 @@ pub fn TopBar() -> impl IntoView {
             </div>
         </header>
     }
+}
+
+/// Who is logged in, and the way out; nothing where nobody has to log in. The form needs no script.
+fn reader() -> Option<Plain> {
+    let boot = use_boot();
+    let reader = boot.reader?;
+    let (note, title) = if reader.role.may_act() {
+        ("", "Logged in as a trader")
+    } else {
+        (
+            " · viewer",
+            "A viewer sees everything and cannot act; the operator can give another role",
+        )
+    };
+    let name = el("span")
+        .class("reader-name")
+        .attr("title", title)
+        .text(&[&reader.name, note].concat());
+    let out = el("button")
+        .attr("type", "submit")
+        .class("button")
+        .text("Log out");
+    let form = el("form")
+        .class("reader")
+        .attr("method", "post")
+        .attr("action", "/logout")
+        .with(vec![name, out]);
+    Some(form)
 }
 
 /// What the reader may choose; `public/desk.js` keeps it, and sets the boxes before the page is alive.

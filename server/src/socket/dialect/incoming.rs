@@ -10,6 +10,7 @@ const REQUEST_LENGTH_MAX: usize = 64;
 
 /// What a frame of an older client asks for.
 #[derive(Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 pub(super) enum Asked {
     /// Nothing of the dialect's: a command of the desk's own, or none at all.
     Own,
