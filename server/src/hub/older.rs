@@ -113,7 +113,7 @@ impl Older {
         let publications = match read.await {
             Ok(Ok(publications)) => publications,
             Ok(Err(reason)) => {
-                error!(reason, topic = %fetch.topic, "old messages cannot be read; a client is told that they are lost");
+                error!(target: "tickwire::journal", reason, topic = %fetch.topic, "old messages cannot be read; a client is told that they are lost");
                 return Err(NotKept);
             }
             Err(_) => return Err(NotKept),
@@ -200,7 +200,9 @@ impl super::Hub {
         for (account, topic, head) in heads {
             match older.floor(account, topic, head, now) {
                 Ok(floor) => self.write().set_floor(account, topic, floor),
-                Err(reason) => error!(reason, %topic, "the age of old messages cannot be read"),
+                Err(reason) => {
+                    error!(target: "tickwire::journal", reason, %topic, "the age of old messages cannot be read")
+                }
             }
         }
     }

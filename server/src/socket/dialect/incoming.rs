@@ -8,16 +8,6 @@ use tickwire_protocol::topic::Topic;
 /// The longest `req_id` that is echoed, in characters.
 const REQUEST_LENGTH_MAX: usize = 64;
 
-/// What a frame of an older client asks for.
-#[derive(Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
-pub(super) enum Asked {
-    /// Nothing of the dialect's: a command of the desk's own, or none at all.
-    Own,
-    /// A command of the desk, and what to say when it is carried out.
-    Of(Command, Then),
-}
-
 /// What to say when the command that stands for a frame is carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Then {
@@ -44,48 +34,47 @@ pub(super) struct Request {
     pub id: Option<String>,
 }
 
-/// Reads a frame.
-pub(super) fn read(dialect: Dialect, text: &str) -> Asked {
+/// Reads a frame: the command of the desk that it stands for, and what to say when that is carried out. `None` for what is
+/// none of the dialect's: a command of the desk's own, or none at all.
+pub(super) fn read(dialect: Dialect, text: &str) -> Option<(Command, Then)> {
     if text.trim() == "ping" {
-        return Asked::Of(Command::Pong, Then::PlainPong);
+        return Some((Command::Pong, Then::PlainPong));
     }
     let Ok(Value::Object(frame)) = serde_json::from_str::<Value>(text) else {
-        return Asked::Own;
+        return None;
     };
     if frame.contains_key("action") {
-        return Asked::Own;
+        return None;
     }
     let key = match dialect {
         Dialect::S3 => "op",
         Dialect::S0 | Dialect::S2 | Dialect::S4 => "type",
     };
-    let Some(verb) = frame.get(key).and_then(Value::as_str) else {
-        return Asked::Own;
-    };
+    let verb = frame.get(key).and_then(Value::as_str)?;
     let request = Request {
         op: verb.to_owned(),
         id: request_id(&frame),
     };
-    match verb {
-        "ping" => Asked::Of(Command::Pong, Then::Pong(request)),
+    Some(match verb {
+        "ping" => (Command::Pong, Then::Pong(request)),
         // The key and the signature are of a venue's account, which is nothing to the desk: they are not looked at.
-        "auth" if dialect == Dialect::S3 => Asked::Of(Command::Pong, Then::LoggedIn(request)),
+        "auth" if dialect == Dialect::S3 => (Command::Pong, Then::LoggedIn(request)),
         "subscribe" | "unsubscribe" => match topics(dialect, &frame) {
-            Err(reason) => Asked::Of(Command::Pong, Then::Refused(reason, request)),
+            Err(reason) => (Command::Pong, Then::Refused(reason, request)),
             Ok(topics) if verb == "subscribe" => {
                 let subscribe = Subscribe {
                     topics: topics.clone(),
                     ..Subscribe::default()
                 };
-                Asked::Of(Command::Subscribe(subscribe), Then::Subscribed(topics, request))
+                (Command::Subscribe(subscribe), Then::Subscribed(topics, request))
             }
-            Ok(topics) => Asked::Of(
+            Ok(topics) => (
                 Command::Unsubscribe(topics.clone()),
                 Then::Unsubscribed(topics, request),
             ),
         },
-        _ => Asked::Own,
-    }
+        _ => return None,
+    })
 }
 
 fn request_id(frame: &Map<String, Value>) -> Option<String> {

@@ -16,7 +16,7 @@ mod s4;
 mod tests;
 mod write;
 
-use incoming::{Asked, Then};
+use incoming::Then;
 use positions::Told;
 use std::collections::{BTreeMap, BTreeSet};
 use tickwire_protocol::command::{Command, Envelope, Subscribe};
@@ -159,8 +159,8 @@ impl Translator {
             return text.to_owned();
         }
         match incoming::read(self.dialect, text) {
-            Asked::Own => text.to_owned(),
-            Asked::Of(mut command, then) => {
+            None => text.to_owned(),
+            Some((mut command, then)) => {
                 if let Command::Subscribe(body) = &mut command {
                     // A lossless topic that is subscribed anew goes on after its last message: what is on its way would
                     // be lost. State is told anew, so that whoever asks has a value at once.
