@@ -14,12 +14,14 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
+use tickwire_protocol::error::CloseReason;
 use tickwire_protocol::message::Body;
 use tickwire_protocol::session::server::Tally;
 
 /// The actions of commands, as they are counted.
 const ACTIONS: &[&str] = &[
     "amend_order",
+    "authenticate",
     "cancel_alert",
     "cancel_all_orders",
     "cancel_order",
@@ -51,6 +53,7 @@ const ACTIONS: &[&str] = &[
     "resume_trading",
     "reverse_position",
     "set_leverage",
+    "set_rate",
     "set_risk_limits",
     "stop_trading",
     "subscribe",
@@ -59,20 +62,13 @@ const ACTIONS: &[&str] = &[
     "unsubscribe_ticker",
 ];
 
-/// Why connections end. The reasons of the protocol's close codes, and those of the link itself.
-const CLOSED: &[&str] = &[
-    "closed_by_client",
-    "going_away",
-    "gone",
-    "heartbeat_timeout",
-    "protocol_error",
-    "rate_limited",
-    "server_error",
-    "text_is_not_utf8",
-    "too_big",
-    "too_many_connections",
-    "write_stalled",
-];
+/// Why connections end, beside the reasons of the protocol's close codes: what the link itself does.
+const CLOSED: &[&str] = &["closed_by_client", "gone", "protocol_error", "text_is_not_utf8"];
+
+fn closed_names() -> Vec<&'static str> {
+    let reasons = CloseReason::ALL.iter().map(|reason| reason.as_str());
+    CLOSED.iter().copied().chain(reasons).collect()
+}
 
 /// Why handshakes are refused before there is a connection.
 const REFUSED: &[&str] = &["bad_handshake", "draining", "foreign_origin", "rate_limited"];
@@ -118,7 +114,7 @@ impl Default for Metrics {
         Metrics {
             shared: Arc::new(Shared {
                 opened: AtomicU64::new(0),
-                closed: Named::of(CLOSED),
+                closed: Named::of(&closed_names()),
                 refused: Named::of(REFUSED),
                 sent: Named::of(Body::KINDS),
                 received: Named::of(ACTIONS),
