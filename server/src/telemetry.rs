@@ -8,13 +8,10 @@ use crate::config::{LogFormat, TelemetryConfig};
 use crate::telemetry::page::PageLines;
 use crate::users::AUDIT;
 use tracing::Metadata;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
-
-/// What is never logged finer than this, whatever the filter says.
-const WITHOUT_FRAMES: [&str; 2] = ["tungstenite=debug", "tokio_tungstenite=debug"];
 
 /// Starts logging and gives the lines for the page. A second call, as in tests, changes nothing: its lines never come.
 pub fn start(config: &TelemetryConfig) -> Result<PageLines, String> {
@@ -24,11 +21,7 @@ pub fn start(config: &TelemetryConfig) -> Result<PageLines, String> {
             config.log
         )
     })?;
-    // Frames carry tokens, and this library's finest lines are the frames as they are.
-    let filter = WITHOUT_FRAMES
-        .iter()
-        .filter_map(|part| part.parse().ok())
-        .fold(filter, EnvFilter::add_directive);
+    let filter = filter.and(filter_fn(shows_no_frame));
     let stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let stderr = match config.log_format {
         LogFormat::Text => stderr.boxed(),
@@ -42,6 +35,12 @@ pub fn start(config: &TelemetryConfig) -> Result<PageLines, String> {
         .try_init();
     let _ = started;
     Ok(lines)
+}
+
+/// Frames carry tokens, and the finest lines of the WebSocket library are the frames as they are: never logged, whatever the
+/// operator's filter says.
+fn shows_no_frame(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= tracing::Level::DEBUG || !metadata.target().contains("tungstenite")
 }
 
 /// From INFO up, except for who logs in and from where, which is for the operator alone.

@@ -26,6 +26,10 @@ use tickwire_protocol::error::ErrorCode;
 /// The path of the page.
 const PAGE: &str = "/login";
 
+/// What the page may load, and where its form may go.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'";
+
 /// A form or an object with a name, a password and a path is shorter.
 const BODY_BYTES_MAX: usize = 8 * 1024;
 
@@ -115,6 +119,10 @@ async fn keep_nowhere(request: Request, next: Next) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // With no referrer at all browsers do not say either where a form was sent from.
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    // The page has a style sheet, an icon, the theme and a form of its own, and nothing else.
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response
 }
 
