@@ -241,6 +241,10 @@ fn a_page_is_seen_after_the_login_form_and_works_without_a_script() -> Result<()
         "{html}"
     );
     assert_eq!(page.header("cache-control"), "no-store");
+    let policy = page.header("content-security-policy");
+    for may in ["style-src 'self'", "script-src 'self'", "form-action 'self'"] {
+        assert!(policy.contains(may), "{may} in {policy}");
+    }
     assert_eq!(get(desk.address(), "/health", &[])?.status, 200);
     if tickwire_tests::binary::released().is_some() {
         // Only a built binary carries the site.
