@@ -180,6 +180,7 @@ fn the_example_bracket_places_one_however_often_it_runs() -> Result<()> {
 
 #[test]
 fn the_example_mirror_positions_goes_on_where_it_was_killed() -> Result<()> {
+    binary::example("mirror_positions")?;
     let desk = Desk::start()?;
     let folder = tempfile::tempdir()?;
     let kept = folder.path().join("places.txt");
