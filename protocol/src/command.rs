@@ -146,6 +146,32 @@ pub struct Ping {
 }
 
 impl Command {
+    /// The `action`s that change no account; those that do are [`Instruction::ACTIONS`].
+    pub const QUESTIONS: &'static [&'static str] = &[
+        "subscribe_ticker",
+        "unsubscribe_ticker",
+        "subscribe",
+        "unsubscribe",
+        "set_rate",
+        "get_positions",
+        "get_portfolio",
+        "get_balance",
+        "get_dashboard",
+        "get_equity",
+        "get_performance",
+        "get_instruments",
+        "get_candles",
+        "get_orders",
+        "get_order_status",
+        "get_position",
+        "get_executions",
+        "get_risk",
+        "get_alerts",
+        "get_logs",
+        "authenticate",
+        "ping",
+    ];
+
     /// The `action` of the command's frame.
     pub const fn action(&self) -> &'static str {
         match self {
@@ -328,39 +354,13 @@ fn decode_command(verb: &str, text: &str) -> Result<Command, Refusal> {
             Some(instruction) => Command::Instruct(instruction),
             None => {
                 let shown: String = other.chars().take(40).collect();
-                let actions = [QUESTIONS, Instruction::ACTIONS].concat().join(", ");
+                let actions = [Command::QUESTIONS, Instruction::ACTIONS].concat().join(", ");
                 let message = format!("no action {shown:?}; actions are {actions}");
                 return Err(Refusal::new(ErrorCode::UnknownAction, message));
             }
         },
     })
 }
-
-/// The actions that change no account.
-const QUESTIONS: &[&str] = &[
-    "subscribe_ticker",
-    "unsubscribe_ticker",
-    "subscribe",
-    "unsubscribe",
-    "set_rate",
-    "get_positions",
-    "get_portfolio",
-    "get_balance",
-    "get_dashboard",
-    "get_equity",
-    "get_performance",
-    "get_instruments",
-    "get_candles",
-    "get_orders",
-    "get_order_status",
-    "get_position",
-    "get_executions",
-    "get_risk",
-    "get_alerts",
-    "get_logs",
-    "authenticate",
-    "ping",
-];
 
 fn body<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Refusal> {
     let mut json = serde_json::Deserializer::from_str(text);

@@ -1,15 +1,10 @@
 //! How often a login may be tried: by name from one address, by name from anywhere, and by address. All are told the same,
 //! whether or not there is such a user.
 
-use governor::clock::{Clock, DefaultClock};
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
+use crate::walls::bucket::Bucket;
 use std::net::IpAddr;
-use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-
-type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
 
 /// Tries of one name from one address at once, and then one each time this long.
 const OF_BOTH: (u32, Duration) = (8, Duration::from_secs(15));
@@ -20,7 +15,7 @@ const OF_NAME: (u32, Duration) = (40, Duration::from_secs(5));
 /// Tries from one address, whatever the name.
 const OF_ADDRESS: (u32, Duration) = (40, Duration::from_secs(3));
 
-/// Names and addresses remembered before those that are idle are forgotten.
+/// Names, and addresses, remembered at once.
 const KEYS_MAX: usize = 10_000;
 
 /// The longest name that is told from others; no user's is as long.
@@ -28,10 +23,9 @@ const NAME_BYTES: usize = 64;
 
 /// Counts tries.
 pub struct Throttle {
-    of_both: Keyed<(String, IpAddr)>,
-    of_name: Keyed<String>,
-    of_address: Keyed<IpAddr>,
-    clock: DefaultClock,
+    of_both: Bucket<(String, IpAddr)>,
+    of_name: Bucket<String>,
+    of_address: Bucket<IpAddr>,
     turns: AtomicU32,
 }
 
@@ -39,47 +33,28 @@ impl Throttle {
     /// Nobody has tried yet.
     pub fn new() -> Throttle {
         Throttle {
-            of_both: RateLimiter::hashmap(quota(OF_BOTH)),
-            of_name: RateLimiter::hashmap(quota(OF_NAME)),
-            of_address: RateLimiter::hashmap(quota(OF_ADDRESS)),
-            clock: DefaultClock::default(),
+            of_both: Bucket::each(OF_BOTH.1, OF_BOTH.0, KEYS_MAX),
+            of_name: Bucket::each(OF_NAME.1, OF_NAME.0, KEYS_MAX),
+            of_address: Bucket::each(OF_ADDRESS.1, OF_ADDRESS.0, KEYS_MAX),
             turns: AtomicU32::new(0),
         }
     }
 
     /// Counts a try. Where there were too many it says how long to wait.
     pub fn check(&self, name: &str, address: IpAddr) -> Result<(), Duration> {
-        if self
-            .of_both
-            .len()
-            .max(self.of_name.len())
-            .max(self.of_address.len())
-            >= KEYS_MAX
-        {
-            self.forget();
-            if self.of_name.len() >= KEYS_MAX {
-                return Err(OF_NAME.1);
-            }
-        }
         let name: String = name.to_ascii_lowercase().chars().take(NAME_BYTES).collect();
-        let now = self.clock.now();
-        let wait = |refused: governor::NotUntil<_>| refused.wait_time_from(now);
-        self.of_address.check_key(&address).map_err(wait)?;
-        self.of_both.check_key(&(name.clone(), address)).map_err(wait)?;
-        self.of_name.check_key(&name).map_err(wait)
+        self.of_address.take(address)?;
+        self.of_both.take((name.clone(), address))?;
+        self.of_name.take(name)
     }
 
     /// Forgets now and then who has not tried for long. To be called about twice a second.
     pub fn forget_idle(&self) {
         if self.turns.fetch_add(1, Ordering::Relaxed) % 120 == 119 {
-            self.forget();
+            self.of_both.forget();
+            self.of_name.forget();
+            self.of_address.forget();
         }
-    }
-
-    fn forget(&self) {
-        self.of_both.retain_recent();
-        self.of_name.retain_recent();
-        self.of_address.retain_recent();
     }
 }
 
@@ -87,14 +62,6 @@ impl Default for Throttle {
     fn default() -> Throttle {
         Throttle::new()
     }
-}
-
-fn quota((burst, period): (u32, Duration)) -> Quota {
-    let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
-    // None for a period of zero, which none of the above is.
-    Quota::with_period(period).map_or(Quota::per_second(NonZeroU32::MIN), |quota| {
-        quota.allow_burst(burst)
-    })
 }
 
 #[cfg(test)]

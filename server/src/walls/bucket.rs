@@ -16,43 +16,48 @@ const SWEPT_EVERY: Duration = Duration::from_secs(1);
 type Limiter<K, C> = RateLimiter<K, HashMapStateStore<K>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
 /// Lets so many of each key pass.
-pub(super) struct Bucket<K: Hash + Eq + Clone, C: Clock + Clone = MonotonicClock> {
+pub(crate) struct Bucket<K: Hash + Eq + Clone, C: Clock + Clone = MonotonicClock> {
     limiter: Limiter<K, C>,
     clock: C,
-    rate: u32,
-    burst: u32,
+    quota: Quota,
     keys_max: usize,
     swept_at: Mutex<Option<Instant>>,
 }
 
 impl<K: Hash + Eq + Clone> Bucket<K> {
     /// `per_second` of each key for long, and `burst` at once; of at most `keys_max` keys.
-    pub(super) fn new(per_second: u32, burst: u32, keys_max: usize) -> Bucket<K> {
-        Bucket::with_clock(per_second, burst, keys_max, MonotonicClock)
+    pub(crate) fn new(per_second: u32, burst: u32, keys_max: usize) -> Bucket<K> {
+        Bucket::with_clock(per_second_quota(per_second, burst), keys_max, MonotonicClock)
+    }
+
+    /// `burst` of each key at once, and then one each `period`; of at most `keys_max` keys.
+    pub(crate) fn each(period: Duration, burst: u32, keys_max: usize) -> Bucket<K> {
+        let quota = Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MIN));
+        Bucket::with_clock(quota.allow_burst(above_zero(burst)), keys_max, MonotonicClock)
     }
 }
 
+fn above_zero(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
+}
+
+fn per_second_quota(rate: u32, burst: u32) -> Quota {
+    Quota::per_second(above_zero(rate)).allow_burst(above_zero(burst))
+}
+
 impl<K: Hash + Eq + Clone, C: Clock + Clone> Bucket<K, C> {
-    fn with_clock(per_second: u32, burst: u32, keys_max: usize, clock: C) -> Bucket<K, C> {
-        let above_zero = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::per_second(above_zero(per_second)).allow_burst(above_zero(burst));
+    fn with_clock(quota: Quota, keys_max: usize, clock: C) -> Bucket<K, C> {
         Bucket {
             limiter: RateLimiter::hashmap_with_clock(quota, clock.clone()),
             clock,
-            rate: per_second,
-            burst,
+            quota,
             keys_max,
             swept_at: Mutex::new(None),
         }
     }
 
-    /// How many for long, and how many at once.
-    pub(super) fn figures(&self) -> (u32, u32) {
-        (self.rate, self.burst)
-    }
-
     /// Takes one, or says how long until one would pass.
-    pub(super) fn take(&self, key: K) -> Result<(), Duration> {
+    pub(crate) fn take(&self, key: K) -> Result<(), Duration> {
         if self.limiter.len() >= self.keys_max {
             self.forget();
             if self.limiter.len() >= self.keys_max {
@@ -66,7 +71,7 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> Bucket<K, C> {
     }
 
     /// Forgets those that have been away for long enough to be as good as new.
-    fn forget(&self) {
+    pub(crate) fn forget(&self) {
         let mut swept_at = self.swept_at.lock().unwrap_or_else(PoisonError::into_inner);
         if swept_at.is_none_or(|at| at.elapsed() >= SWEPT_EVERY) {
             *swept_at = Some(Instant::now());
@@ -79,8 +84,7 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> fmt::Debug for Bucket<K, C> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Bucket")
-            .field("rate", &self.rate)
-            .field("burst", &self.burst)
+            .field("quota", &self.quota)
             .field("keys", &self.limiter.len())
             .finish_non_exhaustive()
     }
@@ -94,7 +98,7 @@ mod tests {
     #[test]
     fn a_burst_passes_and_then_the_rate_holds_for_each_key() {
         let clock = FakeRelativeClock::default();
-        let bucket = Bucket::with_clock(10, 3, 100, clock.clone());
+        let bucket = Bucket::with_clock(per_second_quota(10, 3), 100, clock.clone());
         for _ in 0..3 {
             assert_eq!(bucket.take("a"), Ok(()));
         }
@@ -108,7 +112,7 @@ mod tests {
     #[test]
     fn keys_are_bounded_and_those_that_rest_make_room() {
         let clock = FakeRelativeClock::default();
-        let bucket = Bucket::with_clock(10, 10, 4, clock.clone());
+        let bucket = Bucket::with_clock(per_second_quota(10, 10), 4, clock.clone());
         // Some time has passed since the start, or the first sweep would know of nothing old.
         clock.advance(Duration::from_secs(60));
         for key in 0..4 {

@@ -4,7 +4,7 @@
 //! when to come again, and the figures are in the greeting before they bite.
 
 mod address;
-mod bucket;
+pub(crate) mod bucket;
 
 pub use address::Client;
 
@@ -52,16 +52,24 @@ struct Shared {
     metrics: Metrics,
 }
 
+/// What the desk's own machine may do where others may do `rate`.
+fn near(rate: u32) -> u32 {
+    rate.saturating_mul(LOOPBACK_TIMES)
+}
+
+/// What may come at once where `rate` a second may for long.
+fn burst(rate: u32) -> u32 {
+    rate.saturating_mul(BURST_SECONDS)
+}
+
 impl Walls {
     /// Walls as configured, which stand closed once `drain` has begun.
     pub fn new(config: WallsConfig, drain: Drain, metrics: Metrics) -> Walls {
         let rate = config.handshakes_per_second;
-        let near = rate.saturating_mul(LOOPBACK_TIMES);
-        let burst = |rate: u32| rate.saturating_mul(BURST_SECONDS);
         Walls {
             shared: Arc::new(Shared {
                 strangers: Bucket::new(rate, burst(rate), KEYS_MAX),
-                neighbours: Bucket::new(near, burst(near), KEYS_MAX),
+                neighbours: Bucket::new(near(rate), burst(near(rate)), KEYS_MAX),
                 commands: config
                     .commands_per_user
                     .map(|rate| Bucket::new(rate, burst(rate), KEYS_MAX)),
@@ -77,17 +85,18 @@ impl Walls {
     /// so many connections come back without melting the desk.
     pub fn tell(&self, limits: &Limits, address: IpAddr, connections: u32) -> Limits {
         let config = &self.shared.config;
-        let (rate, burst) = self.knocks(address).figures();
+        let rate = match config.handshakes_per_second {
+            rate if address.is_loopback() => near(rate),
+            rate => rate,
+        };
         let window = u64::try_from(drain::window(connections).as_millis()).unwrap_or(u64::MAX);
         Limits {
             reconnect_window_ms: limits.reconnect_window_ms.max(window),
             user_commands_per_second: config.commands_per_user,
-            user_command_burst: config
-                .commands_per_user
-                .map(|rate| rate.saturating_mul(BURST_SECONDS)),
+            user_command_burst: config.commands_per_user.map(burst),
             user_connections_max: config.connections_per_user,
             handshakes_per_second: Some(rate),
-            handshake_burst: Some(burst),
+            handshake_burst: Some(burst(rate)),
             ..limits.clone()
         }
     }
@@ -131,6 +140,7 @@ impl Walls {
         self.shared.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How fast `address` may knock: the desk's own machine faster than strangers.
     fn knocks(&self, address: IpAddr) -> &Bucket<IpAddr> {
         if address.is_loopback() {
             &self.shared.neighbours
