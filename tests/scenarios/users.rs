@@ -54,6 +54,14 @@ fn a_program_is_let_in_by_a_token_in_any_of_its_places() -> Result<()> {
     assert_eq!(told.json["user"]["name"], "ann");
     assert_eq!(told.json["user"]["role"], "trader");
     assert_eq!(told.json["account"], "acct-2");
+    // What all connections of a user share is told before it bites.
+    for (bound, figure) in [
+        ("user_commands_per_second", 60),
+        ("user_command_burst", 180),
+        ("user_connections_max", 64),
+    ] {
+        assert_eq!(told.json["limits"][bound], figure, "{bound}");
+    }
     by_header.wait_for_kind("POSITION_UPDATE")?;
     by_header.wait_for_kind("PORTFOLIO_UPDATE")?;
     by_header.answer(r#"{"action":"get_risk"}"#, "RISK_STATUS_UPDATE")?;
