@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use tickwire_tests::desk::{Desk, Setup};
 use tickwire_tests::http::get;
+use tickwire_tests::metrics::Scrape;
 use tickwire_tests::users::{
     JSON, PASSWORD, add, connect, cookies, done, post, required, token, tokens, user,
 };
@@ -112,6 +113,15 @@ fn whoever_shows_nothing_or_something_else_is_told_nothing_and_closed() -> Resul
     std::thread::sleep(Duration::from_secs(7));
     let said = connect(&desk, &good).and_then(|mut wire| not_let_in(&mut wire))?;
     assert!(said.contains("expired"), "{said}");
+    // Each of them is counted: four of a kind of their own, nine wrong tokens, and the one that was good once.
+    let counts = Scrape::of(desk.address())?;
+    for counted in [
+        "tickwire_connections_closed_total{reason=\"login_required\"}",
+        "tickwire_connections_opened_total",
+        "tickwire_messages_total{direction=\"out\",type=\"ERROR\"}",
+    ] {
+        assert_eq!(counts.number(counted), 14.0, "{counted}");
+    }
     Ok(())
 }
 
