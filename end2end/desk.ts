@@ -1,5 +1,5 @@
 // A desk of one's own: the real binary on a free port, with a data folder that goes away with it.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -56,6 +56,12 @@ export class Desk {
         fail(`exit ${code ?? signal}`); // without effect once it was ready
       });
     });
+  }
+
+  /** Runs `tickwire user …` on this desk's data, as its operator does beside it; `password` goes to its standard input. */
+  user(args: string[], password = ""): void {
+    const env = { ...process.env, TICKWIRE_DATA_DIR: this.dataDir };
+    execFileSync(binary(), ["user", ...args], { cwd: this.dataDir, env, input: `${password}\n`, stdio: "pipe" });
   }
 
   /** Asks the server to stop, as a service manager does, and waits; one that hangs is killed and reported. */

@@ -89,7 +89,7 @@ impl Builder {
         self
     }
 
-    /// Shows this token at every dial.
+    /// Shows this token at every dial. Where it ends there is no other: [`Builder::token_from`] has one.
     pub fn token(self, token: Token) -> Builder {
         self.token_from(move || {
             let token = token.clone();
@@ -97,8 +97,9 @@ impl Builder {
         })
     }
 
-    /// Asks for a token before every dial, so that one that lives for a short while is renewed. Where there is none the
-    /// dial counts as failed, and is tried again.
+    /// Asks for a token before every dial, and whenever the desk says that the login of the connection ends soon, which then
+    /// goes on without a break. Where there is none at a dial it counts as failed, and is tried again; where there is none,
+    /// or the same again, at a renewal it is asked for every two seconds.
     pub fn token_from<F, T, E>(mut self, provide: F) -> Builder
     where
         F: Fn() -> T + Send + Sync + 'static,

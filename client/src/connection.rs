@@ -96,7 +96,7 @@ impl Dialer {
             Some(tokens) => Some(tokens.token().await.map_err(DialError::Token)?),
             None => None,
         };
-        let request = self.request(token)?;
+        let request = self.request(token.as_ref())?;
         let config = WebSocketConfig::default()
             .max_message_size(Some(MESSAGE_BYTES_MAX))
             .max_frame_size(Some(MESSAGE_BYTES_MAX));
@@ -106,10 +106,11 @@ impl Dialer {
             outgoing: VecDeque::new(),
             unflushed: false,
             broken: false,
+            shown: token,
         })
     }
 
-    fn request(&self, token: Option<Token>) -> Result<Request, DialError> {
+    fn request(&self, token: Option<&Token>) -> Result<Request, DialError> {
         let mut request = self.address.uri().into_client_request()?;
         let headers = request.headers_mut();
         headers.insert(
@@ -179,9 +180,22 @@ pub(crate) struct Connection {
     unflushed: bool,
     /// Nothing can be written any more; what can still be read says why.
     broken: bool,
+    /// The token that it was opened or last renewed with.
+    shown: Option<Token>,
 }
 
 impl Connection {
+    /// Whether its login is that of this token.
+    pub fn has_shown(&self, token: &Token) -> bool {
+        let shown = self.shown.as_ref();
+        shown.is_some_and(|shown| shown.as_str() == token.as_str())
+    }
+
+    /// Its login is that of this token from now on.
+    pub fn shows(&mut self, token: Token) {
+        self.shown = Some(token);
+    }
+
     /// Takes a text frame to send.
     pub fn send(&mut self, text: String) {
         self.outgoing.push_back(text);
@@ -281,7 +295,7 @@ mod tests {
                 #[cfg(feature = "tls")]
                 tls: None,
             };
-            dialer.request(Some(Token::new(token)))
+            dialer.request(Some(&Token::new(token)))
         };
         let request = dialer("abc").unwrap();
         assert_eq!(request.headers()[header::AUTHORIZATION], "Bearer abc");

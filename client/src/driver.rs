@@ -6,12 +6,14 @@ use crate::connection::{Connection, DialError, Dialer, Heard};
 use crate::desk::Desk;
 use crate::events::{Event, Told};
 use crate::refused::Refused;
+use crate::token::{NoToken, Token, TokenFuture};
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::time::{Duration, Instant};
-use tickwire_protocol::command::Command;
+use tickwire_protocol::access::AccessToken;
+use tickwire_protocol::command::{Authenticate, Command};
 use tickwire_protocol::id::CommandId;
-use tickwire_protocol::message::{Ack, ErrorBody, Message};
+use tickwire_protocol::message::{Ack, Body, ErrorBody, Message};
 use tickwire_protocol::session::client::{Client, Event as Said, Input, Link, Output};
 use tickwire_protocol::topic::{Topic, TopicClass};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -27,6 +29,9 @@ const KEPT_FOR_AN_ANSWER: usize = 1_024;
 
 /// After this long without reading the machine is told that silence proves nothing.
 const PAUSE_IS_LONG: Duration = Duration::from_secs(1);
+
+/// After this long a source of tokens that had no other one is asked again.
+const ASKED_AGAIN: Duration = Duration::from_secs(2);
 
 /// A wait without a deadline; it ends with the next order.
 const IDLE: Duration = Duration::from_secs(3_600);
@@ -61,6 +66,8 @@ enum Step {
     Stop(oneshot::Sender<()>),
     Heard(Heard),
     Dialed(Box<Result<Connection, DialError>>),
+    /// A token to renew the login with, or none.
+    Provided(Result<Token, NoToken>),
     /// An event went to the program.
     Told,
     /// Nobody listens to events any more.
@@ -81,6 +88,8 @@ pub(crate) struct Driver {
     waiters: HashMap<CommandId, Waiter>,
     connection: Option<Connection>,
     dialing: Option<Dialing>,
+    /// A token on its way that is to renew the login of the connection.
+    renewing: Option<TokenFuture>,
     /// Messages of lossless topics since the greeting.
     caught_up: u64,
     /// Whether messages may have been missed since the program last was up to date.
@@ -120,6 +129,7 @@ impl Driver {
             waiters: HashMap::new(),
             connection: None,
             dialing: None,
+            renewing: None,
             caught_up: 0,
             may_have_missed: resumes,
             ever_live: false,
@@ -155,10 +165,11 @@ impl Driver {
                 }
                 Step::Heard(Heard::Text(text)) => self.feed(Input::Frame(&text)),
                 Step::Heard(Heard::Closed(code)) => {
-                    self.connection = None;
+                    self.hang_up();
                     self.feed(Input::Closed { code });
                 }
                 Step::Dialed(dialed) => self.dialed(*dialed),
+                Step::Provided(token) => self.renew(token),
                 Step::Told => {}
                 Step::Unheard => {
                     self.is_heard = false;
@@ -179,6 +190,7 @@ impl Driver {
             outbox,
             connection,
             dialing,
+            renewing,
             is_heard,
             has_handles,
             ..
@@ -197,6 +209,10 @@ impl Driver {
             dialed = opened(dialing) => {
                 *dialing = None;
                 Step::Dialed(Box::new(dialed))
+            }
+            token = provided(renewing) => {
+                *renewing = None;
+                Step::Provided(token)
             }
             () = tokio::time::sleep(wait) => Step::Time,
         }
@@ -277,16 +293,58 @@ impl Driver {
         self.drain();
     }
 
+    /// A login is that of its connection: with the one the other needs no renewal.
+    fn hang_up(&mut self) {
+        self.connection = None;
+        self.renewing = None;
+    }
+
+    /// Has a token asked for that renews the login, now or after a pause.
+    fn ask_for_token(&mut self, pause: Duration) {
+        if self.connection.is_none() {
+            return;
+        }
+        // Without a source of tokens there is nothing to renew it with.
+        if let Some(tokens) = self.dialer.tokens.clone() {
+            self.renewing = Some(Box::pin(async move {
+                tokio::time::sleep(pause).await;
+                tokens.token().await
+            }));
+        }
+    }
+
+    fn renew(&mut self, token: Result<Token, NoToken>) {
+        let Some(connection) = &mut self.connection else {
+            return;
+        };
+        match token {
+            // It would end as soon. Who hands out tokens may keep one to its end, so there may be another later.
+            Ok(token) if connection.has_shown(&token) => self.ask_for_token(ASKED_AGAIN),
+            Ok(token) => {
+                let shown = AccessToken::new(token.as_str());
+                connection.shows(token);
+                // Nobody waits for the answer: a refusal leaves the login as it was, and its end closes the connection.
+                let command = Command::Authenticate(Authenticate { token: shown });
+                self.client.request(self.clock.now(), command);
+                self.drain();
+            }
+            Err(error) => {
+                self.tell(Event::NotRenewed(error));
+                self.ask_for_token(ASKED_AGAIN);
+            }
+        }
+    }
+
     /// Does what the machine asks for.
     fn drain(&mut self) {
         while let Some(output) = self.client.poll() {
             match output {
                 Output::Dial => {
-                    self.connection = None;
+                    self.hang_up();
                     self.dialing = Some(Box::pin(self.dialer.clone().dial()));
                 }
                 Output::HangUp => {
-                    self.connection = None;
+                    self.hang_up();
                     self.dialing = None;
                 }
                 Output::Send(text) => {
@@ -318,6 +376,9 @@ impl Driver {
         {
             waiter.data = Some(message);
             return;
+        }
+        if matches!(message.body, Body::AuthExpiring(_)) {
+            self.ask_for_token(Duration::ZERO);
         }
         let topic = message.head.topic;
         if topic.is_some_and(|topic| topic.class() == TopicClass::Lossless) {
@@ -385,6 +446,13 @@ async fn hear(connection: &mut Option<Connection>, may_read: bool) -> Heard {
 async fn opened(dialing: &mut Option<Dialing>) -> Result<Connection, DialError> {
     match dialing {
         Some(dialing) => dialing.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn provided(renewing: &mut Option<TokenFuture>) -> Result<Token, NoToken> {
+    match renewing {
+        Some(renewing) => renewing.await,
         None => std::future::pending().await,
     }
 }

@@ -30,6 +30,9 @@ pub enum Event {
     },
     /// A dial failed; [`Event::Lost`] or [`Event::Closed`] follows.
     DialFailed(DialError),
+    /// The login of the connection ends soon, and the program's own source of tokens failed. It is asked again every two
+    /// seconds; without another token the desk closes the connection in its time.
+    NotRenewed(Box<dyn std::error::Error + Send + Sync>),
     /// After a loss, or a start from [places that were kept](crate::Builder::resume), every topic is up to date again; [`Event::Live`] follows.
     Resumed {
         /// Messages of lossless topics that came since the greeting: what had been missed.

@@ -5,7 +5,8 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// A bearer token. It is sent in the `Authorization` header of the handshake, and shown nowhere.
+/// A bearer token. It is sent in the `Authorization` header of the handshake, or in `authenticate` where it renews the login
+/// of a connection, and shown nowhere.
 #[derive(Clone)]
 pub struct Token(String);
 
@@ -32,7 +33,7 @@ pub(crate) type NoToken = Box<dyn Error + Send + Sync>;
 /// A token that may take a while to be had.
 pub(crate) type TokenFuture = Pin<Box<dyn Future<Output = Result<Token, NoToken>> + Send>>;
 
-/// Asked for a token before each dial.
+/// Asked for a token before each dial, and when the login of a connection ends.
 #[derive(Clone)]
 pub(crate) struct TokenProvider(Arc<dyn Fn() -> TokenFuture + Send + Sync>);
 

@@ -10,17 +10,18 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// Fields that every frame has, whether they changed or not.
-const HEAD: [&str; 5] = ["timestamp", "topic", "ep", "seq", "symbol"];
+pub(crate) const HEAD: [&str; 5] = ["timestamp", "topic", "ep", "seq", "symbol"];
 
 /// Objects whose fields are told one by one.
-const OBJECTS: [&str; 2] = ["data", "portfolio"];
+pub(crate) const OBJECTS: [&str; 2] = ["data", "portfolio"];
 
 /// The list whose rows are told one by one, and what names a row.
-const ROWS: &str = "positions";
-const ROW: &str = "id";
+pub(crate) const ROWS: &str = "positions";
+pub(crate) const ROW: &str = "id";
 
-const PARTIAL: &str = "partial";
-const REMOVED: &str = "removed";
+/// What tells such a frame from a whole one, and what names the rows that are gone.
+pub(crate) const PARTIAL: &str = "partial";
+pub(crate) const REMOVED: &str = "removed";
 
 /// The frame that makes `new` of `base`, two frames of one state topic. Nothing where it cannot be told by what changed:
 /// rows that change places, or frames of different types.

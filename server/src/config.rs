@@ -295,11 +295,11 @@ pub struct ServeArgs {
     #[arg(long, env = "TICKWIRE_HANDSHAKES_PER_SECOND", value_name = "N")]
     pub handshakes_per_second: Option<u32>,
     /// Commands per second of one user over all connections for long, and three times as many at once, or off
-    /// [default: off, as everybody shares one account]
+    /// [default: 60 with --auth required, else off, as everybody shares one account]
     #[arg(long, env = "TICKWIRE_COMMANDS_PER_USER", value_name = "N")]
     #[serde(deserialize_with = "exact_number", default)]
     pub commands_per_user: Option<Limit<u32>>,
-    /// Connections of one user at once, or off [default: off, as everybody shares one account]
+    /// Connections of one user at once, or off [default: 64 with --auth required, else off, as everybody shares one account]
     #[arg(long, env = "TICKWIRE_CONNECTIONS_PER_USER", value_name = "N")]
     #[serde(deserialize_with = "exact_number", default)]
     pub connections_per_user: Option<Limit<u32>>,

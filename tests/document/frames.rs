@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tickwire_protocol::command::Instruction;
 use tickwire_protocol::message::Body;
 
+use crate::partials::{kinds, name_of_partial};
 use crate::{DOCUMENT, Payloads};
 
 const PROTOCOL: &str = include_str!("../../PROTOCOL.md");
@@ -65,11 +66,13 @@ fn every_command_and_every_message_is_described() {
         .collect();
     // PROTOCOL.md has every question: its own test says so.
     let commands = blocks("command");
+    let partials: Vec<String> = kinds().into_iter().map(name_of_partial).collect();
     let expected: BTreeSet<&str> = commands
         .iter()
         .map(name)
         .chain(Instruction::ACTIONS.iter().copied())
         .chain(Body::KINDS.iter().copied())
+        .chain(partials.iter().map(String::as_str))
         .collect();
     let missing: Vec<_> = expected.difference(&described).collect();
     assert!(

@@ -4,6 +4,7 @@
 
 mod frames;
 mod mutants;
+mod partials;
 mod tables;
 
 use std::collections::BTreeSet;

@@ -9,7 +9,7 @@ use tickwire_tests::desk::{Desk, Setup};
 use tickwire_tests::http::get;
 use tickwire_tests::metrics::{Scrape, wait_until};
 use tickwire_tests::order::Market;
-use tickwire_tests::wire::Wire;
+use tickwire_tests::wire::{PATIENCE, Wire};
 
 #[test]
 fn connections_commands_and_orders_are_counted() -> Result<()> {
@@ -118,6 +118,21 @@ fn what_is_conflated_resumed_and_reset_is_counted() -> Result<()> {
     wire.acked(&resume(&json!(1), 7))?;
     wait_until(address, "tickwire_topics_reset_total", |count| count == 1.0)?;
     Ok(())
+}
+
+#[test]
+fn who_is_one_too_many_is_counted() -> Result<()> {
+    let desk = Setup::sim(1, 20).arg("--connections-max", "1").start()?;
+    let mut wire = Wire::connect(desk.address())?;
+    wire.ping()?;
+    let end = Wire::connect(desk.address())?.closed(PATIENCE)?;
+    assert_eq!(end, (4009, "too_many_connections".to_owned()));
+    let counts = Scrape::of(desk.address())?;
+    let refused = "tickwire_connections_closed_total{reason=\"too_many_connections\"}";
+    assert_eq!(counts.number(refused), 1.0);
+    assert_eq!(counts.number("tickwire_connections_opened_total"), 2.0);
+    assert_eq!(counts.number("tickwire_connections"), 1.0);
+    wire.ping()
 }
 
 #[test]

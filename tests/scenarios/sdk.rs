@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -14,10 +15,11 @@ use tickwire_client::protocol::id::Symbol;
 use tickwire_client::protocol::message::{Body, Outcome};
 use tickwire_client::protocol::order::Side;
 use tickwire_client::protocol::topic::Topic;
-use tickwire_client::{Desk as Program, Event, Events, Places};
+use tickwire_client::{Desk as Program, Event, Events, Places, Token};
 use tickwire_protocol::ASYNCAPI;
-use tickwire_tests::desk::{Desk, clean};
+use tickwire_tests::desk::{Desk, Setup, clean};
 use tickwire_tests::order::{Market, history};
+use tickwire_tests::users::{JSON, add, post, required, token, tokens};
 use tickwire_tests::wire::{PATIENCE, Wire};
 use tickwire_tests::{binary, http};
 
@@ -344,6 +346,104 @@ async fn whoever_drops_the_events_can_still_command() -> Result<()> {
         ..GetOrders::default()
     });
     assert_eq!(refused.await.unwrap_err().code, ErrorCode::InvalidField);
+    program.shutdown().await;
+    Ok(())
+}
+
+/// A program's source of tokens: what a login gave, then what its refresh tokens give.
+struct Purse {
+    address: SocketAddr,
+    login: serde_json::Value,
+    times: u32,
+}
+
+impl Purse {
+    /// The next one. The second time there is none.
+    fn next(&mut self) -> std::io::Result<Token> {
+        let failed = |text: &str| Err(std::io::Error::other(text.to_owned()));
+        self.times += 1;
+        match self.times {
+            1 => {}
+            2 => return failed("the purse was not at hand"),
+            _ => {
+                let body = json!({"refresh_token": self.login["refresh_token"]}).to_string();
+                let answer = post(self.address, "/api/auth/refresh", &[JSON], &body);
+                let answer = answer.map_err(std::io::Error::other)?;
+                self.login = serde_json::from_str(&answer.text())?;
+            }
+        }
+        match self.login["access_token"].as_str() {
+            Some(token) => Ok(Token::new(token)),
+            None => failed("the desk gave no token"),
+        }
+    }
+}
+
+/// A desk whose logins are announced to end after 3 seconds and are closed after 9.
+fn forgetful() -> Result<Desk> {
+    required(Setup::sim(2, 20).arg("--access-token-minutes", "0.1"))
+}
+
+#[tokio::test]
+async fn a_login_that_ends_is_renewed_on_the_same_connection() -> Result<()> {
+    let desk = forgetful()?;
+    add(&desk, "ann", "trader")?;
+    let purse = Purse {
+        address: desk.address(),
+        login: tokens(&desk, "ann")?,
+        times: 0,
+    };
+    let purse = Arc::new(Mutex::new(purse));
+    let source = move || {
+        let purse = Arc::clone(&purse);
+        let next = move || purse.lock().unwrap().next();
+        async { tokio::task::spawn_blocking(next).await.unwrap() }
+    };
+    let (program, mut events) = Program::builder(&url(&desk))
+        .token_from(source)
+        .topic(Topic::Orders)
+        .start()?;
+    wait_for(&mut events, "Live", |event| is_live(&event)).await?;
+    // A login that nobody renewed would be closed before its end is announced a second time.
+    let (mut announced, mut failed) = (0, 0);
+    while announced < 3 {
+        let said = wait_for(&mut events, "AUTH_EXPIRING", |event| match event {
+            Event::Message(message) if matches!(message.body, Body::AuthExpiring(_)) => Some(Ok(1)),
+            Event::NotRenewed(error) => Some(Ok(0)).filter(|_| error.to_string().contains("purse")),
+            Event::Lost { .. } | Event::Greeted(_) | Event::Closed { .. } => Some(Err(format!("{event:?}"))),
+            _ => None,
+        });
+        match said.await? {
+            Ok(1) => announced += 1,
+            Ok(_) => failed += 1,
+            Err(event) => bail!("{event} after {announced} announcements"),
+        }
+    }
+    assert_eq!(failed, 1, "a source that fails is asked again");
+    assert!(!program.instruments().await?.instruments.is_empty());
+    program.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_that_ends_is_not_shown_for_its_own_renewal() -> Result<()> {
+    let desk = forgetful()?;
+    add(&desk, "ann", "trader")?;
+    let (program, mut events) = Program::builder(&url(&desk))
+        .token(Token::new(token(&desk, "ann")?))
+        .start()?;
+    let (mut announced, mut lost) = (0, 0);
+    let code = loop {
+        let event = tokio::time::timeout(2 * PATIENCE, events.next()).await?;
+        match event.context("the end without a word")? {
+            Event::Message(message) if matches!(message.body, Body::AuthExpiring(_)) => announced += 1,
+            Event::Lost { .. } => lost += 1,
+            Event::Closed { code } => break code,
+            _ => {}
+        }
+    };
+    // Shown again it would be granted the same end, which would be announced again.
+    assert_eq!((announced, lost, code), (1, 1, 1008));
     program.shutdown().await;
     Ok(())
 }

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use tickwire_tests::desk::{Desk, Setup};
 use tickwire_tests::http::get;
+use tickwire_tests::metrics::Scrape;
 use tickwire_tests::users::{
     JSON, PASSWORD, add, connect, cookies, done, post, required, token, tokens, user,
 };
@@ -54,6 +55,14 @@ fn a_program_is_let_in_by_a_token_in_any_of_its_places() -> Result<()> {
     assert_eq!(told.json["user"]["name"], "ann");
     assert_eq!(told.json["user"]["role"], "trader");
     assert_eq!(told.json["account"], "acct-2");
+    // What all connections of a user share is told before it bites.
+    for (bound, figure) in [
+        ("user_commands_per_second", 60),
+        ("user_command_burst", 180),
+        ("user_connections_max", 64),
+    ] {
+        assert_eq!(told.json["limits"][bound], figure, "{bound}");
+    }
     by_header.wait_for_kind("POSITION_UPDATE")?;
     by_header.wait_for_kind("PORTFOLIO_UPDATE")?;
     by_header.answer(r#"{"action":"get_risk"}"#, "RISK_STATUS_UPDATE")?;
@@ -104,6 +113,15 @@ fn whoever_shows_nothing_or_something_else_is_told_nothing_and_closed() -> Resul
     std::thread::sleep(Duration::from_secs(7));
     let said = connect(&desk, &good).and_then(|mut wire| not_let_in(&mut wire))?;
     assert!(said.contains("expired"), "{said}");
+    // Each of them is counted: four of a kind of their own, nine wrong tokens, and the one that was good once.
+    let counts = Scrape::of(desk.address())?;
+    for counted in [
+        "tickwire_connections_closed_total{reason=\"login_required\"}",
+        "tickwire_connections_opened_total",
+        "tickwire_messages_total{direction=\"out\",type=\"ERROR\"}",
+    ] {
+        assert_eq!(counts.number(counted), 14.0, "{counted}");
+    }
     Ok(())
 }
 

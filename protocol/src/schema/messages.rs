@@ -1,5 +1,6 @@
 //! The messages of the document: what the server writes.
 
+use super::partials;
 use super::payload::{Frame, as_written, flat, require};
 use super::settings;
 use crate::message::{Body, Head};
@@ -20,7 +21,7 @@ pub(super) fn all() -> (Vec<Frame>, Map<String, Value>) {
             .filter_map(Value::as_object_mut)
             .for_each(|field| drop(field.remove("description")));
     }
-    let frames = Body::schemas(&mut generator)
+    let mut frames: Vec<Frame> = Body::schemas(&mut generator)
         .into_iter()
         .map(|(kind, about, body)| {
             let mut payload = flat("type", kind, vec![head.clone(), body]);
@@ -42,5 +43,6 @@ pub(super) fn all() -> (Vec<Frame>, Map<String, Value>) {
         .collect();
     let mut schemas = generator.take_definitions(true);
     schemas.values_mut().for_each(as_written);
+    frames.extend(partials::all(&frames, &schemas));
     (frames, schemas)
 }

@@ -2,6 +2,7 @@
 //!
 //! - `messages`, `commands`: what the server writes and what it reads; each message and each instruction comes from its
 //!   macro, each question from a table
+//! - `partials`: the messages that tell only what changed, made from those that tell it whole
 //! - `payload`, `scalars`, `prose`: the schema of a whole frame, of what is one number or text, and the words
 //! - `tables`: error codes, close codes, topics
 //!
@@ -10,6 +11,7 @@
 
 mod commands;
 mod messages;
+mod partials;
 mod payload;
 mod prose;
 mod scalars;

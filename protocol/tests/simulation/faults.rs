@@ -48,6 +48,10 @@ impl World {
                     }
                 }
             }
+            // Between two frames that belong together a cut does the most harm, so chance favours these moments.
+            if self.weather && self.dice.between(0, 299) == 0 {
+                self.cut(conn);
+            }
             self.transmit(conn);
             self.turn(conn);
             let pace = self.desks[place].pace;

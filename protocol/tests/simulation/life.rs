@@ -25,6 +25,7 @@ fn climate(seed: u64, sabotage: Option<Sabotage>) -> Climate {
         retention,
         damages: seed % 3 == 1,
         swallows: seed % 5 == 2,
+        repeats: seed % 5 == 4,
         sabotage,
     }
 }
@@ -77,6 +78,7 @@ fn sum(tallies: &[Tally]) -> Tally {
         damages: a.damages + b.damages,
         stalls: a.stalls + b.stalls,
         swallowed: a.swallowed + b.swallowed,
+        repeated: a.repeated + b.repeated,
         losses: a.losses + b.losses,
         duplicates: a.duplicates + b.duplicates,
         applied: a.applied + b.applied,
@@ -123,6 +125,7 @@ fn a_million_steps_break_no_promise() {
             ("damaged journals", tally.damages),
             ("readers that stalled a write", tally.stalls),
             ("frames swallowed", tally.swallowed),
+            ("frames repeated", tally.repeated),
             ("losses told", tally.losses),
             ("retries answered as such", tally.duplicates),
         ];

@@ -55,6 +55,7 @@ pub struct Tally {
     pub damages: u32,
     pub stalls: u32,
     pub swallowed: u32,
+    pub repeated: u32,
     pub losses: u32,
     pub duplicates: u32,
     pub applied: u64,
@@ -70,6 +71,8 @@ pub struct Climate {
     pub damages: bool,
     /// Whether frames get lost on a living connection, as by a bug: the client's second layer has to notice.
     pub swallows: bool,
+    /// Whether frames come twice, likewise.
+    pub repeats: bool,
     pub sabotage: Option<Sabotage>,
 }
 
@@ -389,6 +392,9 @@ impl World {
                 return;
             };
             link.due = due.0;
+            if !link.is_writing() {
+                link.turn_frames = 2 * out.len();
+            }
             assert!(
                 out.len() <= TURN_FRAMES_MAX,
                 "I4: {} frames in one turn",
@@ -427,6 +433,7 @@ impl World {
             _ => false,
         };
         let link = self.conns.get_mut(&conn).expect("it has a turn");
+        link.check_sent(&outgoing);
         let down = match &outgoing {
             Outgoing::Engine(instruction) => {
                 // Decided in turn: what was given first is journaled first.
@@ -447,6 +454,11 @@ impl World {
             self.tally.swallowed += 1;
             self.trace.note(self.now, "swallowed for", conn);
             return;
+        }
+        let twice = self.climate.repeats && lossless(&outgoing) && self.weather && self.dice.chance(1);
+        if twice {
+            self.tally.repeated += 1;
+            link.outbox.push_back(down.clone());
         }
         link.outbox.push_back(down);
     }

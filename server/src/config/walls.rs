@@ -1,12 +1,19 @@
 //! What the operator chose of the outer walls: certificates, proxies, rates, and how long a shutdown may take.
 
-use super::{ConfigError, ServeArgs};
+use super::venue::Limit;
+use super::{Auth, ConfigError, ServeArgs};
 use ipnet::IpNet;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// The longest drain. Longer is a mistake: service managers kill long before.
 const DRAIN_SECONDS_MAX: u32 = 300;
+
+/// Commands per second of a user who has logged in, where nothing is said: three connections at their own rate.
+const COMMANDS_PER_USER: u32 = 60;
+
+/// Connections of a user who has logged in, where nothing is said: screens, programs, and those that are on their way out.
+const CONNECTIONS_PER_USER: u32 = 64;
 
 /// Certificate and key, as files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,14 +55,21 @@ impl Default for WallsConfig {
 }
 
 impl ServeArgs {
-    /// The walls as asked for. Where everybody shares one account, it is nobody's user: its bounds are off unless asked for.
+    /// The walls as asked for. Users who log in are bounded unless that is off; where everybody shares one account, it is
+    /// nobody's user, and is bounded only where that is asked for.
     pub(super) fn walls_config(&self) -> Result<WallsConfig, ConfigError> {
         let usual = WallsConfig::default();
         let at_least_one = |name: &str, number: Option<u32>| match number {
             Some(0) => Err(ConfigError(format!("{name} must be at least 1, or off"))),
             number => Ok(number),
         };
-        let bound = |limit: Option<super::venue::Limit<u32>>| limit.and_then(super::venue::Limit::value);
+        let has_users = self.auth == Some(Auth::Required);
+        let bound = |limit: Option<Limit<u32>>, of_users: u32| match limit {
+            Some(limit) => limit.value(),
+            None => has_users.then_some(of_users),
+        };
+        let commands = bound(self.commands_per_user, COMMANDS_PER_USER);
+        let connections = bound(self.connections_per_user, CONNECTIONS_PER_USER);
         let tls = match (self.tls_cert.clone(), self.tls_key.clone()) {
             (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
             (None, None) => None,
@@ -84,8 +98,8 @@ impl ServeArgs {
             tls,
             trusted_proxies: self.trusted_proxy.clone().unwrap_or_default(),
             handshakes_per_second: handshakes.unwrap_or(usual.handshakes_per_second),
-            commands_per_user: at_least_one("--commands-per-user", bound(self.commands_per_user))?,
-            connections_per_user: at_least_one("--connections-per-user", bound(self.connections_per_user))?,
+            commands_per_user: at_least_one("--commands-per-user", commands)?,
+            connections_per_user: at_least_one("--connections-per-user", connections)?,
             drain: seconds,
         })
     }
@@ -94,7 +108,6 @@ impl ServeArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::venue::Limit;
 
     #[test]
     fn what_cannot_be_is_refused_with_the_name_of_the_option() {
@@ -154,5 +167,24 @@ mod tests {
             ..ServeArgs::default()
         };
         assert_eq!(off.walls_config().unwrap().commands_per_user, None);
+    }
+
+    #[test]
+    fn users_are_bounded_unless_told_otherwise_and_one_shared_account_is_not() {
+        let bounds = |auth: Option<Auth>, commands: Option<Limit<u32>>| {
+            let args = ServeArgs {
+                auth,
+                commands_per_user: commands,
+                ..ServeArgs::default()
+            };
+            let walls = args.walls_config().unwrap();
+            (walls.commands_per_user, walls.connections_per_user)
+        };
+        let users = Some(Auth::Required);
+        assert_eq!(bounds(users, None), (Some(60), Some(64)));
+        assert_eq!(bounds(users, Some(Limit::Off)), (None, Some(64)));
+        assert_eq!(bounds(users, Some(Limit::At(7))), (Some(7), Some(64)));
+        assert_eq!(bounds(Some(Auth::None), None), (None, None));
+        assert_eq!(bounds(None, Some(Limit::At(7))), (Some(7), None));
     }
 }

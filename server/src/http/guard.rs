@@ -6,7 +6,7 @@
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -51,16 +51,29 @@ pub fn guarded(router: Router, allowed_hosts: Vec<String>) -> Router {
 }
 
 async fn guard(State(allowed_hosts): State<Arc<Vec<String>>>, request: Request, next: Next) -> Response {
-    let known = host(&request).is_none_or(|host| is_known(&host, &allowed_hosts));
-    let mut response = if known {
-        next.run(request).await
-    } else {
-        let message = "this desk does not go by that name; use its IP address or localhost, or start it with \
-                       --allowed-host NAME\n";
-        (StatusCode::MISDIRECTED_REQUEST, message).into_response()
+    let mut response = match refusal(&request, &allowed_hosts) {
+        None => next.run(request).await,
+        Some(refusal) => refusal.into_response(),
     };
     add_missing(response.headers_mut());
     response
+}
+
+/// Why a request is refused for the name that it was sent to.
+fn refusal(request: &Request, allowed_hosts: &[String]) -> Option<(StatusCode, &'static str)> {
+    let named = request.headers().get_all(header::HOST).iter().count();
+    // HTTP/1.1 wants exactly one (RFC 9112, section 3.2): of two, a proxy may look at the one and this at the other.
+    if named > 1 || (named == 0 && request.version() == Version::HTTP_11) {
+        let message = "a request names the desk in one header, and only one; send Host once, such as \
+                       Host: localhost:8000\n";
+        return Some((StatusCode::BAD_REQUEST, message));
+    }
+    if host(request).is_none_or(|host| is_known(&host, allowed_hosts)) {
+        return None;
+    }
+    let message = "this desk does not go by that name; use its IP address or localhost, or start it with \
+                   --allowed-host NAME\n";
+    Some((StatusCode::MISDIRECTED_REQUEST, message))
 }
 
 fn add_missing(headers: &mut HeaderMap) {
@@ -127,5 +140,27 @@ mod tests {
         ] {
             assert!(!case(foreign), "{foreign}");
         }
+    }
+
+    #[test]
+    fn one_host_is_named_and_only_one() {
+        let refused = |version: Version, hosts: &[&str]| {
+            let request = Request::builder().version(version).uri("/");
+            let request = hosts
+                .iter()
+                .fold(request, |request, host| request.header(header::HOST, *host));
+            let request = request.body(axum::body::Body::empty()).unwrap();
+            refusal(&request, &[]).map(|(status, _)| status.as_u16())
+        };
+        assert_eq!(refused(Version::HTTP_11, &["localhost"]), None);
+        assert_eq!(refused(Version::HTTP_11, &["evil.example"]), Some(421));
+        assert_eq!(refused(Version::HTTP_11, &[]), Some(400));
+        for hosts in [["localhost", "localhost"], ["localhost", "evil.example"]] {
+            assert_eq!(refused(Version::HTTP_11, &hosts), Some(400), "{hosts:?}");
+            assert_eq!(refused(Version::HTTP_10, &hosts), Some(400), "{hosts:?}");
+        }
+        // Before 1.1 there was no such header, and since 2 the name stands elsewhere.
+        assert_eq!(refused(Version::HTTP_10, &[]), None);
+        assert_eq!(refused(Version::HTTP_2, &[]), None);
     }
 }

@@ -107,12 +107,12 @@ fn add(count: &AtomicU64, more: u64) {
 }
 
 impl Metrics {
-    /// A connection was taken in.
+    /// There is a connection, whether it is let in or not.
     pub fn opened(&self) {
         add(&self.shared.opened, 1);
     }
 
-    /// A connection that was taken in has ended.
+    /// One that there was has ended.
     pub fn closed(&self, reason: &str) {
         self.shared.closed.add(reason);
     }

@@ -91,7 +91,7 @@ fn sockets(page: &mut Page<'_>, counts: &Shared, now: &Reading) -> fmt::Result {
     )?;
     page.counter(
         "tickwire_connections_opened",
-        "Connections taken in",
+        "Connections opened, those included that were not let in",
         &counts.opened,
     )?;
     page.counters(

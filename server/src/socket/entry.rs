@@ -5,6 +5,7 @@ use super::Realtime;
 use super::dialect::Dialect;
 use super::pump::{Pump, say_goodbye};
 use crate::clock;
+use crate::metrics::Metrics;
 use crate::users::{Identity, Refused};
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
 use std::time::Duration;
@@ -33,9 +34,10 @@ pub async fn carry(
     dialect: Option<Dialect>,
     shown: Result<Identity, Refused>,
 ) {
+    let metrics = realtime.hub.metrics().clone();
     // Those who only knock count too: they take as much room.
     let Some(counted) = realtime.hub.admit(realtime.connections_max) else {
-        return close(&mut socket, CloseReason::TooManyConnections).await;
+        return close(&mut socket, &metrics, CloseReason::TooManyConnections).await;
     };
     let entered = match shown {
         Ok(identity) => Ok((identity, None)),
@@ -48,13 +50,13 @@ pub async fn carry(
         Err((id, refusal)) => {
             debug!(target: "tickwire::socket", session, code = %refusal.code, "not let in");
             return match dialect {
-                None => refuse(&mut socket, id, refusal, CloseReason::LoginRequired).await,
-                Some(_) => close(&mut socket, CloseReason::LoginRequired).await,
+                None => refuse(&mut socket, &metrics, id, refusal, CloseReason::LoginRequired).await,
+                Some(_) => close(&mut socket, &metrics, CloseReason::LoginRequired).await,
             };
         }
     };
     if let Err(refusal) = realtime.door.accounts.ensure(identity.account).await {
-        return refuse(&mut socket, None, refusal, CloseReason::ServerError).await;
+        return refuse(&mut socket, &metrics, None, refusal, CloseReason::ServerError).await;
     }
     // The pump counts it from now on.
     drop(counted);
@@ -105,14 +107,24 @@ async fn next_text(socket: &mut WebSocket) -> Option<Utf8Bytes> {
     }
 }
 
-async fn refuse(socket: &mut WebSocket, id: Option<CommandId>, refusal: Refusal, reason: CloseReason) {
+async fn refuse(
+    socket: &mut WebSocket,
+    metrics: &Metrics,
+    id: Option<CommandId>,
+    refusal: Refusal,
+    reason: CloseReason,
+) {
     let body = Body::Error(ErrorBody::from(refusal));
+    metrics.sent(body.kind());
     let text = Said::plain(id, clock::now(), body).encode();
     // Whoever does not take it in time learns as much from the close code.
     let _ = timeout(LAST_WORD, socket.send(Message::Text(text.into()))).await;
-    close(socket, reason).await;
+    close(socket, metrics, reason).await;
 }
 
-async fn close(socket: &mut WebSocket, reason: CloseReason) {
+/// Ends what was never carried by a pump, which counts all others.
+async fn close(socket: &mut WebSocket, metrics: &Metrics, reason: CloseReason) {
+    metrics.opened();
+    metrics.closed(reason.as_str());
     say_goodbye(socket, reason.code(), reason.as_str()).await;
 }

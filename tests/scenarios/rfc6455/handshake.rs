@@ -2,6 +2,7 @@
 
 use anyhow::{Result, ensure};
 use tickwire_tests::desk::Desk;
+use tickwire_tests::http;
 use tickwire_tests::raw::{Raw, opcode, upgrade, whole};
 
 use super::ping;
@@ -76,6 +77,7 @@ fn what_is_no_handshake_is_a_client_error() -> Result<()> {
     let desk = Desk::start()?;
     let plain = upgrade(desk.address(), "");
     let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let host = format!("Host: {}\r\n", desk.address());
     let refused = [
         ("H.8 no key", plain.replace(key, "")),
         (
@@ -126,11 +128,32 @@ fn what_is_no_handshake_is_a_client_error() -> Result<()> {
             "H.21 a foreign origin",
             plain.replace("\r\n\r\n", "\r\nOrigin: https://evil.example\r\n\r\n"),
         ),
+        ("H.22 no host", plain.replace(&host, "")),
+        (
+            "H.23 a host twice",
+            plain.replace(&host, &[host.as_str(), &host].concat()),
+        ),
+        (
+            "H.24 another host beside the right one",
+            plain.replace(&host, &[host.as_str(), "Host: evil.example\r\n"].concat()),
+        ),
+        (
+            "H.25 a host of another desk",
+            plain.replace(&host, "Host: evil.example\r\n"),
+        ),
     ];
     for (what, request) in refused {
         let raw = Raw::request(desk.address(), &request)?;
         let status = raw.head.split(' ').nth(1).unwrap_or_default();
         ensure!(status.starts_with('4'), "{what}: {}", raw.head);
     }
+    // What is refused for its host is told what to send.
+    let twice = http::get(desk.address(), "/api/ws/realtime", &[("host", "localhost")])?;
+    ensure!(
+        twice.status == 400 && twice.text().contains("send Host once"),
+        "{twice:?}"
+    );
+    let without = Raw::request(desk.address(), &plain.replace(&host, ""))?;
+    ensure!(without.head.starts_with("HTTP/1.1 400"), "{}", without.head);
     Ok(())
 }
