@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 use tickwire_tests::desk::{Desk, Setup};
+use tickwire_tests::draw::Draw;
 use tickwire_tests::journal::{entries, replayed};
 use tickwire_tests::order::Market;
 use tickwire_tests::wire::{Frame, Wire};
@@ -20,23 +21,6 @@ const COMMANDS: u64 = 50;
 /// Acknowledged orders that are sent a second time after each restart.
 const RETRIED: usize = 3;
 
-/// Numbers by seed (splitmix64): the same seed kills at the same moments after the same commands.
-struct Draw(u64);
-
-impl Draw {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-}
-
 /// Makes one command of its kind, under a name.
 type Maker = fn(&Market, &str, &mut Draw) -> String;
 
@@ -45,8 +29,8 @@ const CARRIED_OUT_LEAST: u32 = 3;
 
 /// One maker for each kind of command that changes an account. What a desk refuses is load as well.
 const MAKERS: &[Maker] = &[
-    |market, name, draw| market.order_named(name, "buy", market.worth(10 + draw.next().cast_signed() % 5)),
-    |market, name, draw| market.order_named(name, "sell", market.worth(10 + draw.next().cast_signed() % 5)),
+    |market, name, draw| market.order_named(name, "buy", market.worth(10 + draw.any().cast_signed() % 5)),
+    |market, name, draw| market.order_named(name, "sell", market.worth(10 + draw.any().cast_signed() % 5)),
     // Closes what is held, and turns it.
     |market, name, _| market.order_named(name, "sell", market.worth(40)),
     |market, name, _| priced(market, name, "buy", "limit", r#""price""#, 97),
@@ -345,7 +329,7 @@ fn kill_again_and_again(seed: u64) -> Result<()> {
         .clone();
     let market = Market::of(&mut first, &symbol)?;
     first.cut();
-    let mut draw = Draw(seed);
+    let mut draw = Draw::new(seed);
     let mut told = Told::default();
     let mut groups: BTreeMap<String, usize> = BTreeMap::new();
     for life in 0..LIVES {

@@ -44,6 +44,29 @@ impl Scrape {
         self.numbers.get(name).copied().unwrap_or_default()
     }
 
+    /// Of a histogram, what so large a share of the values since an earlier scrape did not exceed: the upper bound of a
+    /// bucket. Zero where there was none.
+    pub fn quantile_since(&self, before: &Scrape, histogram: &str, share: f64) -> f64 {
+        let prefix = format!("{histogram}_bucket{{le=\"");
+        let mut buckets: Vec<(f64, f64)> = self
+            .numbers
+            .iter()
+            .filter_map(|(name, count)| {
+                let bound = name.strip_prefix(&prefix)?.strip_suffix("\"}")?;
+                let bound = if bound == "+Inf" {
+                    f64::INFINITY
+                } else {
+                    bound.parse().ok()?
+                };
+                Some((bound, count - before.number(name)))
+            })
+            .collect();
+        buckets.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let wanted = buckets.last().map_or(0.0, |(_, all)| all * share);
+        let found = buckets.iter().find(|(_, count)| wanted > 0.0 && *count >= wanted);
+        found.map_or(0.0, |(bound, _)| *bound)
+    }
+
     /// Whether it is told.
     pub fn has(&self, name: &str) -> bool {
         self.numbers.contains_key(name)

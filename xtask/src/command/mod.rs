@@ -6,6 +6,7 @@ mod build;
 mod check;
 mod fuzz;
 mod run;
+mod soak;
 mod test;
 
 use anyhow::Result;
@@ -58,6 +59,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--seconds N]",
         about: "spoilt frames for decoders and the command path, N seconds for each target (60 where none is said)",
         run: fuzz::run,
+    },
+    Command {
+        name: "soak",
+        arguments: "[--clients N] [--minutes N] [--deliveries N]",
+        about: "1,000 clients for 10 minutes at 20,000 deliveries a second: nothing lost, memory flat",
+        run: soak::run,
     },
     Command {
         name: "test",
