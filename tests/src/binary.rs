@@ -66,7 +66,8 @@ fn build_all(what: &[&str]) -> Result<Vec<PathBuf>> {
     let messages = String::from_utf8_lossy(&output.stdout);
     let executables = messages.lines().filter_map(|line| {
         let (_, rest) = line.split_once("\"executable\":\"")?;
-        rest.split_once('"').map(|(path, _)| PathBuf::from(path.replace("\\\\", "\\")))
+        rest.split_once('"')
+            .map(|(path, _)| PathBuf::from(path.replace("\\\\", "\\")))
     });
     Ok(executables.collect())
 }
