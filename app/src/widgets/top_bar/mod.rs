@@ -39,7 +39,7 @@ pub fn TopBar() -> impl IntoView {
             <Market is_stale=derived(move || class.with(|class| class.ends_with("is-stale"))) />
             <Worth />
             <div class="top-end">
-                {reader()}
+                {reader_name()}
                 {stop(Deed::new())}
                 <Connection />
                 <Settings />
@@ -55,10 +55,9 @@ pub fn TopBar() -> impl IntoView {
     }
 }
 
-/// Who is logged in, and the way out; nothing where nobody has to log in. The form needs no script.
-fn reader() -> Option<Plain> {
-    let boot = use_boot();
-    let reader = boot.reader?;
+/// Who is logged in; nothing where nobody has to log in.
+fn reader_name() -> Option<Plain> {
+    let reader = use_boot().reader?;
     let (note, title) = if reader.role.may_act() {
         ("", "Logged in as a trader")
     } else {
@@ -67,20 +66,28 @@ fn reader() -> Option<Plain> {
             "A viewer sees everything and cannot act; the operator can give another role",
         )
     };
-    let name = el("span")
-        .class("reader-name")
-        .attr("title", title)
-        .text(&[&reader.name, note].concat());
+    let name = el("span").class("reader-name").attr("title", title);
+    Some(name.text(&[&reader.name, note].concat()))
+}
+
+/// The way out, first among the settings, where it has room on a phone too. The form needs no script.
+fn log_out() -> Option<Plain> {
+    let reader = use_boot().reader?;
+    let role = if reader.role.may_act() {
+        ", trader"
+    } else {
+        ", viewer"
+    };
+    let name = el("p").text(&["Logged in as ", &reader.name, role].concat());
     let out = el("button")
         .attr("type", "submit")
         .class("button")
         .text("Log out");
     let form = el("form")
-        .class("reader")
+        .class("log-out")
         .attr("method", "post")
-        .attr("action", "/logout")
-        .with(vec![name, out]);
-    Some(form)
+        .attr("action", "/logout");
+    Some(form.with(vec![name, out]))
 }
 
 /// What the reader may choose; `public/desk.js` keeps it, and sets the boxes before the page is alive.
@@ -99,7 +106,8 @@ fn Settings() -> impl IntoView {
                     />
                 </svg>
             </summary>
-            <form class="settings-card">
+            <div class="settings-card">
+                {log_out()}
                 <h2>"Ask before"</h2>
                 <label><input type="checkbox" data-ask="flatten" />"Flatten all"</label>
                 <label><input type="checkbox" data-ask="reverse" />"Reverse a position"</label>
@@ -111,7 +119,7 @@ fn Settings() -> impl IntoView {
                 <label><input type="checkbox" data-setting="notify" />"Browser notification"</label>
                 <p data-settings-told="" role="status"></p>
                 <noscript><p>"These need JavaScript."</p></noscript>
-            </form>
+            </div>
         </details>
     }
 }
