@@ -159,6 +159,20 @@ fn a_renewed_login_goes_on_and_is_announced_anew() {
 }
 
 #[test]
+fn a_token_that_ends_no_later_is_not_announced_again() {
+    let mut guest = Guest::new(Some(grant(Role::Trader, 1_000)));
+    guest.now = 1_000;
+    assert!(kinds(&guest.poll()).contains(&"AUTH_EXPIRING".to_owned()));
+    for now in 1_000..1_100 {
+        guest.now = now;
+        let out = guest.say(r#"{"action":"authenticate","id":"1","token":"trader@1000"}"#);
+        assert_eq!(kinds(&out), ["AUTH_OK"]);
+    }
+    guest.now = 1_000 + 2 * STEP;
+    assert_eq!(closes(&guest.poll()), Some(CloseReason::AuthExpired));
+}
+
+#[test]
 fn a_token_that_is_refused_changes_nothing() {
     let mut guest = Guest::new(Some(grant(Role::Trader, 1_000)));
     let Body::Error(error) = guest.ask(r#"{"action":"authenticate","id":"1","token":"bad"}"#) else {

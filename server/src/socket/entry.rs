@@ -58,9 +58,7 @@ pub async fn carry(
     if let Err(refusal) = realtime.door.accounts.ensure(identity.account).await {
         return refuse(&mut socket, &metrics, None, refusal, CloseReason::ServerError).await;
     }
-    // The pump counts it from now on.
-    drop(counted);
-    let mut pump = Pump::new(socket, realtime, session, dialect, identity);
+    let mut pump = Pump::new(socket, realtime, session, dialect, identity, counted);
     if let Some(first) = first {
         pump.hear(&first);
     }

@@ -8,7 +8,6 @@ use crate::clock;
 use crate::drain::Plan;
 use crate::hub::ConnectionGuard;
 use crate::users::Identity;
-use crate::walls::Seat;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, SinkExt as _};
@@ -44,6 +43,7 @@ pub struct Pump {
     /// Where the client is an older one.
     translator: Option<Translator>,
     meter: Meter,
+    _counted: ConnectionGuard,
 }
 
 /// What came of asking for old messages.
@@ -90,6 +90,7 @@ impl Pump {
         session: String,
         dialect: Option<Dialect>,
         identity: Identity,
+        counted: ConnectionGuard,
     ) -> Pump {
         let now = clock::now();
         let greeting = ConnectionEstablished {
@@ -123,13 +124,16 @@ impl Pump {
             realtime,
             session,
             identity,
+            _counted: counted,
         }
     }
 
     /// Carries the connection until it ends.
     pub async fn run(mut self) {
-        let Some(_counted) = self.admit().await else {
-            return;
+        let Some(_seat) = self.realtime.walls.seat(self.identity.account) else {
+            let reason = CloseReason::TooManyConnections;
+            self.meter.closed(reason.as_str());
+            return say_goodbye(&mut self.socket, reason.code(), reason.as_str()).await;
         };
         info!(target: "tickwire::socket", session = %self.session, "connected");
         match self.carry().await {
@@ -158,17 +162,6 @@ impl Pump {
     /// Takes in a frame that was read before.
     pub fn hear(&mut self, text: &str) {
         self.handle(clock::now(), Incoming::Text(text));
-    }
-
-    async fn admit(&mut self) -> Option<(Seat, ConnectionGuard)> {
-        let seat = self.realtime.walls.seat(self.identity.account);
-        let guard = seat.zip(self.realtime.hub.admit(self.realtime.connections_max));
-        if guard.is_none() {
-            let reason = CloseReason::TooManyConnections;
-            self.meter.closed(reason.as_str());
-            say_goodbye(&mut self.socket, reason.code(), reason.as_str()).await;
-        }
-        guard
     }
 
     async fn carry(&mut self) -> End {

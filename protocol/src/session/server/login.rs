@@ -70,8 +70,9 @@ impl Server {
             None => None,
             Some(login) => match login.authority.renew(token, now) {
                 Ok(grant) => {
+                    // A token that ends no later would be announced again at once, and be shown again at once.
+                    login.is_announced &= grant.expires_at <= login.grant.expires_at;
                     login.grant = grant;
-                    login.is_announced = false;
                     Some(grant.expires_at)
                 }
                 Err(refusal) => return self.refuse(now, id, refusal),
