@@ -110,20 +110,6 @@
     }).observe(toasts, { childList: true, subtree: true });
   }
 
-  // The text that the desk writes into a button on the click becomes a file.
-  addEventListener("click", (event) => {
-    const link = event.target.closest?.("[data-download]");
-    if (!link) return;
-    setTimeout(() => {
-      const url = URL.createObjectURL(new Blob([link.dataset.text ?? ""], { type: "text/csv" }));
-      const file = document.createElement("a");
-      file.href = url;
-      file.download = link.dataset.download;
-      file.click();
-      setTimeout(() => URL.revokeObjectURL(url), 1000);
-    });
-  });
-
   // The login: its cookies are renewed before it ends, and the desk is handed the token that its socket needs. The server
   // may be away for a moment; a login that it refuses to renew is over.
   const renew = async (tries) => {

@@ -48,7 +48,7 @@ test("the file of trades holds every row with all its digits", DESKTOP, async ({
   await show(page, "Trades");
   await expect.poll(() => fills(page).count()).toBeGreaterThanOrEqual(2);
   const started = page.waitForEvent("download");
-  await place(page, "Trades").getByRole("button", { name: "Export CSV" }).click();
+  await place(page, "Trades").getByRole("link", { name: "Export all as CSV" }).click();
   const download = await started;
   expect(download.suggestedFilename()).toBe("tickwire-trades.csv");
   const [head, ...rows] = readFileSync(await download.path(), "utf8").split("\r\n").filter(Boolean);
@@ -65,7 +65,7 @@ test("the file of trades holds every row with all its digits", DESKTOP, async ({
     new Date(one.timestamp).toISOString().slice(0, 19), one.id, one.order_id, one.symbol, one.side, one.quantity, one.price,
     one.fee, one.realized_pnl,
   ]);
-  expect(written).toEqual(known);
+  expect(written, "the oldest first").toEqual(known.reverse());
   await expect(fills(page)).toHaveCount(known.length);
 });
 

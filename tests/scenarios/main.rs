@@ -23,6 +23,7 @@ mod dialects;
 mod drain;
 mod drops;
 mod durability;
+mod exports;
 mod fixed_frames;
 mod flood;
 mod full_disk;

@@ -11,6 +11,7 @@ fn a_crowd_that_comes_and_goes_loses_nothing_and_never_sees_an_older_value() -> 
         clients: 100,
         time: Duration::from_secs(15),
         deliveries: 2_000,
+        orders_before: 10,
     };
     let outcome = run(&load, |line| eprintln!("{line}"))?;
     eprintln!("{outcome:?}");

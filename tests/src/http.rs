@@ -39,6 +39,27 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// The text of a body that came in chunks, and came whole: its last chunk says so.
+    pub fn unchunked(&self) -> Result<String> {
+        let mut rest = self.body.as_slice();
+        let mut whole = Vec::new();
+        loop {
+            let end = rest.windows(2).position(|two| two == b"\r\n");
+            let end = end.context("the body breaks off")?;
+            let length = usize::from_str_radix(std::str::from_utf8(&rest[..end])?, 16)?;
+            if length == 0 {
+                return Ok(String::from_utf8(whole)?);
+            }
+            let chunk = rest
+                .get(end + 2..end + 2 + length)
+                .context("a chunk breaks off")?;
+            whole.extend_from_slice(chunk);
+            rest = rest.get(end + 4 + length..).context("a chunk has no end")?;
+        }
+    }
+}
+
 /// Sends a GET with these headers and reads the answer to its end.
 pub fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
     let mut stream = TcpStream::connect(address)?;

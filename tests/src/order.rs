@@ -119,6 +119,23 @@ impl Market {
     }
 }
 
+/// One buys what the next one sells.
+pub fn side_of(order: u64) -> &'static str {
+    if order.is_multiple_of(2) { "buy" } else { "sell" }
+}
+
+/// Places market orders as fast as they are taken, by so many connections that each is well below its rate of commands.
+pub fn trade_many(connect: impl Fn() -> Result<Wire>, market: &Market, orders: u32) -> Result<()> {
+    let traders = (0..orders.min(64)).map(|_| connect());
+    let mut traders = traders.collect::<Result<Vec<Wire>>>()?;
+    for number in 0..u64::from(orders) {
+        let place = usize::try_from(number)? % traders.len();
+        traders[place].acked(&market.order(side_of(number), market.worth(50)))?;
+        traders[place].log.clear();
+    }
+    Ok(())
+}
+
 /// What a market's ticker says now.
 fn ticker(wire: &mut Wire, symbol: &str) -> Result<Frame> {
     let before = wire.log.len();

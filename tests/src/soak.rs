@@ -16,7 +16,7 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 use crate::desk::Setup;
 use crate::draw::Draw;
 use crate::metrics::Scrape;
-use crate::order::Market;
+use crate::order::{Market, side_of, trade_many};
 use crate::wire::Wire;
 
 const THREADS: usize = 2;
@@ -63,6 +63,9 @@ pub struct Load {
     pub time: Duration,
     /// Messages of topics that are to reach all of them together in a second.
     pub deliveries: u32,
+    /// Orders that are placed before anybody comes. What the server keeps at hand of each topic is bounded; whoever looks at
+    /// its memory wants that full.
+    pub orders_before: u32,
 }
 
 /// What came of it.
@@ -100,12 +103,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Memory of the server in kilobytes: the medians of the second and of the last tenth of the time.
+    /// Memory of the server in kilobytes: the medians of the fifth and of the last tenth of the time.
     pub fn resident_medians_kb(&self) -> Option<(u64, u64)> {
         let tenth = self.resident_kb.len() / 10;
-        let second = median(self.resident_kb.get(tenth..tenth * 2)?)?;
+        let fifth = median(self.resident_kb.get(tenth * 4..tenth * 5)?)?;
         let last = median(self.resident_kb.get(tenth * 9..)?)?;
-        Some((second, last))
+        Some((fifth, last))
     }
 }
 
@@ -127,6 +130,7 @@ pub fn run(load: &Load, mut tell: impl FnMut(&str)) -> Result<Outcome> {
     trader.be_patient();
     let names = Market::names(&mut trader)?;
     let market = Market::of(&mut trader, names.first().context("a market")?)?;
+    trade_many(|| Wire::connect(desk.address()), &market, load.orders_before)?;
     let tally = Arc::new(Tally::new());
     let crowd = Crowd::start(desk.address(), load, &names, &tally)?;
     crowd.wait(load, "connected", |seat| seat.is_live.load(Ordering::Relaxed))?;
@@ -142,8 +146,7 @@ pub fn run(load: &Load, mut tell: impl FnMut(&str)) -> Result<Outcome> {
     let mut next_look = begun;
     while begun.elapsed() < load.time {
         if Instant::now() >= next_order {
-            let side = if outcome.orders % 2 == 0 { "buy" } else { "sell" };
-            trader.acked(&market.order(side, market.worth(50)))?;
+            trader.acked(&market.order(side_of(outcome.orders), market.worth(50)))?;
             outcome.orders += 1;
             next_order += ORDER_EVERY;
         }
@@ -539,7 +542,7 @@ mod tests {
             resident_kb: (0..100).collect(),
             ..Outcome::default()
         };
-        assert_eq!(outcome.resident_medians_kb(), Some((15, 95)));
+        assert_eq!(outcome.resident_medians_kb(), Some((45, 95)));
         assert_eq!(Outcome::default().resident_medians_kb(), None);
     }
 }

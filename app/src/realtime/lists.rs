@@ -20,6 +20,9 @@ use crate::plain::Key;
 /// Rows that a list keeps; beyond it the oldest go.
 pub const ROWS_MAX: usize = 500;
 
+/// Open orders that the list keeps, as many as a snapshot has.
+const OPEN_MAX: usize = 1_000;
+
 /// One row of a list. All but open orders stay as they are.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Entry {
@@ -89,10 +92,14 @@ fn count(trades: u64) -> i64 {
 pub struct Lists {
     /// Open orders, the newest first.
     pub open: RwSignal<Vec<Entry>>,
+    /// Whether there are open orders that the list has not.
+    pub has_more_open: RwSignal<bool>,
     /// Final orders, the last to end first.
     pub past: RwSignal<Vec<Entry>>,
     /// Fills and funding payments, the newest first.
     pub trades: RwSignal<Vec<Entry>>,
+    /// Whether there were trades that the list has not.
+    pub has_more_trades: RwSignal<bool>,
     /// Price alerts that wait, oldest first.
     pub rules: RwSignal<Vec<Entry>>,
     /// What the desk said, the newest first.
@@ -107,8 +114,10 @@ impl Lists {
     pub fn new() -> Lists {
         Lists {
             open: RwSignal::new(Vec::new()),
+            has_more_open: RwSignal::new(false),
             past: RwSignal::new(Vec::new()),
             trades: RwSignal::new(Vec::new()),
+            has_more_trades: RwSignal::new(false),
             rules: RwSignal::new(Vec::new()),
             alerts: RwSignal::new(Vec::new()),
             logs: RwSignal::new(Vec::new()),
@@ -164,15 +173,25 @@ impl Lists {
                 if known.is_some() {
                     self.open.update(|rows| rows.retain(|row| row.key().1 != id.0));
                 }
-                put(self.past, Entry::Order(Arc::new(order)));
+                put(self.past, Entry::Order(Arc::new(order)), ROWS_MAX);
             }
             Some(cell) => {
                 if cell.with_untracked(|known| *known != order) {
                     cell.set(order);
                 }
             }
-            None => put(self.open, Entry::Open(id, ArcRwSignal::new(order))),
+            None => {
+                let row = Entry::Open(id, ArcRwSignal::new(order));
+                if put(self.open, row, OPEN_MAX) {
+                    set(self.has_more_open, true);
+                }
+            }
         }
+    }
+
+    /// Whether so few open orders are left of those that the list has that the others are to be asked for.
+    pub fn wants_open(&self) -> bool {
+        self.has_more_open.get_untracked() && self.open.with_untracked(Vec::len) < OPEN_MAX / 2
     }
 
     /// Takes in a snapshot of orders. Rows that stay keep their signals.
@@ -184,6 +203,7 @@ impl Lists {
             let stays = |row: &Entry| open.iter().any(|order| order.id.0 == row.key().1);
             self.open.update(|rows| rows.retain(stays));
             self.past.set(Vec::new());
+            set(self.has_more_open, body.more && open.len() >= OPEN_MAX);
             open.into_iter().for_each(|order| self.put_order(order));
         }
         let past = past.into_iter().map(|order| Entry::Order(Arc::new(order)));
@@ -194,6 +214,7 @@ impl Lists {
     pub fn put_executions(&self, head: &Head, body: Executions) {
         if self.replaces(Topic::Executions, head) {
             self.trades.set(Vec::new());
+            set(self.has_more_trades, body.more);
         }
         let fills = body
             .executions
@@ -208,7 +229,9 @@ impl Lists {
 
     /// Takes in a fill or a funding payment, once.
     pub fn put_trade(&self, trade: Entry) {
-        put(self.trades, trade);
+        if put(self.trades, trade, ROWS_MAX) {
+            set(self.has_more_trades, true);
+        }
     }
 
     /// Takes in a price alert as it stands now.
@@ -224,7 +247,7 @@ impl Lists {
 
     /// Takes in something that the desk said, once.
     pub fn put_alert(&self, alert: Alert) {
-        put(self.alerts, Entry::Alert(Arc::new(alert)));
+        put(self.alerts, Entry::Alert(Arc::new(alert)), ROWS_MAX);
     }
 
     /// Takes in a snapshot of alerts.
@@ -241,7 +264,7 @@ impl Lists {
     /// Takes in a line of the log.
     pub fn put_log(&self, head: &Head, line: LogLine) {
         let place = head.seq.unwrap_or_default().0;
-        put(self.logs, Entry::Log(place, Arc::new(line)));
+        put(self.logs, Entry::Log(place, Arc::new(line)), ROWS_MAX);
     }
 
     /// Takes in a snapshot of the log, whose newest line stands at the snapshot's place.
@@ -276,16 +299,26 @@ impl Default for Lists {
     }
 }
 
-/// Puts what has just happened in front, once.
-fn put(list: RwSignal<Vec<Entry>>, entry: Entry) {
+/// Puts what has just happened in front, once, of a list of so many rows. Gives whether the oldest had to go.
+fn put(list: RwSignal<Vec<Entry>>, entry: Entry, rows_max: usize) -> bool {
     let key = entry.key();
     if list.with_untracked(|all| all.iter().any(|known| known.key() == key)) {
-        return;
+        return false;
     }
-    list.update(|all| {
+    let has_gone = list.try_update(|all| {
         all.insert(0, entry);
-        all.truncate(ROWS_MAX);
+        let is_over = all.len() > rows_max;
+        all.truncate(rows_max);
+        is_over
     });
+    has_gone.unwrap_or(false)
+}
+
+/// Sets a signal where that changes it.
+fn set(signal: RwSignal<bool>, to: bool) {
+    if signal.get_untracked() != to {
+        signal.set(to);
+    }
 }
 
 /// Joins a snapshot to what is there already.

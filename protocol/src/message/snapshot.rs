@@ -8,6 +8,8 @@ use crate::id::{Epoch, Seq};
 use crate::log::LogLine;
 use crate::order::{Execution, Funding, Order};
 use crate::topic::Topic;
+use std::ops::Not;
+
 use serde::{Deserialize, Serialize};
 
 /// Orders of the account. The head has the place in the topic `orders` that they are as of.
@@ -30,6 +32,9 @@ pub struct Executions {
     /// The newest first; no older than the oldest of `executions` where some of those were left out.
     #[serde(default)]
     pub funding: Vec<Funding>,
+    /// Whether there are older executions, or funding payments, that were left out.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub more: bool,
 }
 
 /// Alerts of the account. The head has the place in the topic `alerts` that they are as of.

@@ -10,6 +10,7 @@ pub mod metrics;
 mod pages;
 pub mod patience;
 pub mod policy;
+mod trades;
 
 use axum::Router;
 
@@ -21,9 +22,11 @@ use crate::users::door::Door;
 /// status 404.
 pub fn router(assets: SiteAssets, desk: DeskView, sources: metrics::Sources, door: Door) -> Router {
     let logins = login::router(door.clone(), &assets.versioned_dir());
+    let hub = desk.hub.clone();
     health::router(sources.desk.clone())
         .merge(metrics::router(sources))
         .merge(document::router())
+        .merge(trades::router(hub, door.clone()))
         .merge(logins)
         .merge(pages::router(assets, desk, door))
 }

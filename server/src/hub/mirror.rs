@@ -168,11 +168,16 @@ impl Mirror {
     /// The last executions and funding payments, the newest first.
     pub fn executions(&self, question: &GetExecutions, rows: usize) -> Executions {
         let wanted = |symbol: Symbol| question.symbol.is_none_or(|wanted| symbol == wanted);
-        let executions = self.executions.iter().rev().filter(|row| wanted(row.symbol));
-        let funding = self.funding.iter().rev().filter(|row| wanted(row.symbol));
+        let mut executions = self.executions.iter().rev().filter(|row| wanted(row.symbol));
+        let mut funding = self.funding.iter().rev().filter(|row| wanted(row.symbol));
         Executions {
-            executions: executions.take(rows).cloned().collect(),
-            funding: funding.take(rows).cloned().collect(),
+            executions: executions.by_ref().take(rows).cloned().collect(),
+            funding: funding.by_ref().take(rows).cloned().collect(),
+            // Where as many are at hand as may be, there were others before.
+            more: executions.next().is_some()
+                || funding.next().is_some()
+                || self.executions.len() == RECENT_MAX
+                || self.funding.len() == RECENT_MAX,
         }
     }
 

@@ -235,10 +235,8 @@ impl Pump {
     /// Asks for the lists as they are now: when events came faster than the page could take them in.
     fn ask_for_lists(&self) {
         let limit = u32::try_from(ROWS_MAX).ok();
-        let orders = GetOrders {
-            limit,
-            ..GetOrders::default()
-        };
+        // Without a limit they come with all open ones.
+        let orders = GetOrders::default();
         let executions = GetExecutions {
             limit,
             ..GetExecutions::default()
@@ -345,7 +343,7 @@ impl Pump {
         }
         set_changed(self.status.paint, self.paint.borrow().summary());
         self.store.toasts.expire(self.server_now());
-        if self.inbox.borrow_mut().take_overflow() {
+        if self.inbox.borrow_mut().take_overflow() || self.store.lists.wants_open() {
             self.ask_for_lists();
             self.drain();
         }

@@ -156,14 +156,20 @@ pub fn in_words(rules: &VenueRules, kind: Kind) -> String {
         LimitFill::Touch => "A resting limit order fills when the market trades at its price.",
     };
     let bps = rules.slippage_bps.normalized().to_string();
-    let market = match kind {
-        Kind::Market => "Market orders pay the spread",
-        _ => "Once triggered it pays the spread",
+    let (market, book) = match kind {
+        Kind::Market => ("Market orders pay the spread", ", or walk a recorded book."),
+        _ => ("Once triggered it pays the spread", ", or walks a recorded book."),
     };
     let mut text = match kind {
         Kind::Limit | Kind::StopLimit => limit.to_owned(),
-        Kind::Oco => [limit, " The stop pays the spread + ", &bps, " bp."].concat(),
-        _ => [market, " + ", &bps, " bp."].concat(),
+        Kind::Oco => [
+            limit,
+            " The stop pays the spread + ",
+            &bps,
+            " bp, or walks a recorded book.",
+        ]
+        .concat(),
+        _ => [market, " + ", &bps, " bp", book].concat(),
     };
     if rules.latency_ms > 0 {
         text += &[" Orders arrive after ", &rules.latency_ms.to_string(), " ms."].concat();
@@ -188,13 +194,21 @@ mod tests {
             ..rules
         };
         for (rules, kind, expected) in [
-            (&rules, Kind::Market, "Market orders pay the spread + 1 bp."),
+            (
+                &rules,
+                Kind::Market,
+                "Market orders pay the spread + 1 bp, or walk a recorded book.",
+            ),
             (
                 &rules,
                 Kind::Limit,
                 "A resting limit order fills when the market trades through its price.",
             ),
-            (&rules, Kind::Stop, "Once triggered it pays the spread + 1 bp."),
+            (
+                &rules,
+                Kind::Stop,
+                "Once triggered it pays the spread + 1 bp, or walks a recorded book.",
+            ),
             (
                 &touch,
                 Kind::StopLimit,
@@ -203,7 +217,7 @@ mod tests {
             (
                 &rules,
                 Kind::Oco,
-                "A resting limit order fills when the market trades through its price. The stop pays the spread + 1 bp.",
+                "A resting limit order fills when the market trades through its price. The stop pays the spread + 1 bp, or walks a recorded book.",
             ),
         ] {
             assert_eq!(in_words(rules, kind), expected);

@@ -12,7 +12,7 @@ use crate::plain::{Key, Plain, Row, el};
 use crate::realtime::lists::Entry;
 use crate::realtime::use_lists;
 use crate::widgets::act::{Action, Deed, Question, Risky};
-use crate::widgets::panel::{count, panel};
+use crate::widgets::panel::{count_at_hand, panel};
 use crate::widgets::rows::{Column, rows};
 
 const PAST: &[Column] = &[
@@ -45,9 +45,15 @@ pub fn orders() -> Plain {
     let question = Question {
         about: Risky::CancelAll,
         text: Box::new(move || {
+            let plus = if lists.has_more_open.get_untracked() {
+                " and more"
+            } else {
+                ""
+            };
             [
                 "Cancel all open orders (",
                 &untrack(many).to_string(),
+                plus,
                 "), stops and take-profits included? Positions stay, and lose what protects them.",
             ]
             .concat()
@@ -81,7 +87,7 @@ pub fn orders() -> Plain {
         "Orders",
         "orders",
         vec![
-            count(many),
+            count_at_hand(open, lists.has_more_open),
             deed.button(CANCEL_ALL, "Cancel all orders", Some(question), cancel_all),
         ],
         vec![

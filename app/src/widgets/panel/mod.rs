@@ -2,7 +2,7 @@
 
 mod plain;
 
-pub use plain::{count, fact, panel};
+pub use plain::{count, count_at_hand, fact, panel};
 
 use leptos::children::TypedChildren;
 use leptos::prelude::*;

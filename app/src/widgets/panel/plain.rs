@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::age::Age;
 use crate::plain::{Plain, el};
+use crate::realtime::lists::Entry;
 use crate::realtime::use_account_age;
 
 /// A labelled region of the account: `aside` stands behind the heading.
@@ -36,6 +37,14 @@ pub fn panel(name: &'static str, id: &'static str, aside: Vec<Plain>, body: Vec<
 /// How many there are of something.
 pub fn count(count: impl Fn() -> usize + Send + Sync + 'static) -> Plain {
     el("span").class("count").says(move || count().to_string())
+}
+
+/// How many rows a list has, and by a plus whether there are others.
+pub fn count_at_hand(rows: RwSignal<Vec<Entry>>, has_more: RwSignal<bool>) -> Plain {
+    el("span").class("count").says(move || {
+        let plus = if has_more.get() { "+" } else { "" };
+        rows.with(Vec::len).to_string() + plus
+    })
 }
 
 /// A named figure.

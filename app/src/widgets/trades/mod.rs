@@ -1,6 +1,4 @@
-//! Every fill and every funding payment, the newest first, and all of them as a file.
-
-mod csv;
+//! The last fills and funding payments, the newest first, and all that there ever were as a file.
 
 use std::sync::Arc;
 
@@ -8,8 +6,8 @@ use leptos::prelude::*;
 use tickwire_protocol::topic::Topic;
 
 use crate::plain::{Plain, el};
-use crate::realtime::{use_lists, use_realtime};
-use crate::widgets::panel::{count, panel};
+use crate::realtime::use_lists;
+use crate::widgets::panel::{count_at_hand, panel};
 use crate::widgets::rows::{Column, rows};
 
 const COLUMNS: &[Column] = &[
@@ -25,25 +23,19 @@ const COLUMNS: &[Column] = &[
 
 /// The region `Trades`.
 pub fn trades() -> Plain {
-    let trades = use_lists(Topic::Executions).trades;
-    let text = RwSignal::new(String::new());
-    let followed_since = use_realtime().status.followed_since;
-    // The script in the head makes a file of what stands in the attribute after the click.
-    let export = el("button")
-        .attr("type", "button")
+    let lists = use_lists(Topic::Executions);
+    let trades = lists.trades;
+    // The server has them all, the page only the last ones: it works without a script too.
+    let export = el("a")
+        .attr("href", "/api/trades.csv")
+        .attr("download", "tickwire-trades.csv")
         .class("button act")
-        .attr("data-download", "tickwire-trades.csv")
-        .live("data-text", move || Some(text.get()))
         .flag("hidden", move || trades.with(Vec::is_empty))
-        .flag("disabled", move || followed_since.with(Option::is_none))
-        .on("click", move |_| {
-            text.set(trades.with_untracked(|all| csv::csv(all)))
-        })
-        .text("Export CSV");
+        .text("Export all as CSV");
     panel(
         "Trades",
         "trades",
-        vec![count(move || trades.with(Vec::len)), export],
+        vec![count_at_hand(trades, lists.has_more_trades), export],
         vec![rows(
             "Executions and funding",
             COLUMNS,
