@@ -105,7 +105,7 @@ struct Pump {
 impl Pump {
     fn new(store: Store, status: Status, taken_at: TimestampMs) -> Pump {
         Pump {
-            client: RefCell::new(Client::new(random_seed())),
+            client: RefCell::new(Client::new(random_seed()).with_partials()),
             inbox: RefCell::default(),
             answers: RefCell::default(),
             socket: RefCell::default(),
