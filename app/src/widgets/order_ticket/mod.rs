@@ -99,13 +99,13 @@ fn TicketForm(
                 <SideButton ticket=ticket side=Side::Buy />
                 <SideButton ticket=ticket side=Side::Sell />
             </div>
+            <p class="ticket-told" role="status" aria-live="polite" data-kind=told.kind>
+                {told.text}
+            </p>
             <p id="ticket-trouble" class="ticket-trouble">{trouble}</p>
             <noscript>
                 <p class="ticket-trouble">"Placing orders needs JavaScript; everything else on this page is shown without."</p>
             </noscript>
-            <p class="ticket-told" role="status" aria-live="polite" data-kind=told.kind>
-                {told.text}
-            </p>
             <CarryAction ticket=ticket />
         </form>
     }

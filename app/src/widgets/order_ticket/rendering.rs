@@ -187,7 +187,7 @@ fn only_a_perpetual_has_leverage_margin_and_liquidation() {
         assert!(row(&of(FRAMES[0]), name).contains("hidden"), "{name}");
     }
     assert!(is_hidden(&of(FRAMES[0]), "ticket-pair leverage"));
-    assert!(perpetual.contains("Market orders pay the spread + 1 bp, or walk a recorded book."));
+    assert!(perpetual.contains("Pays the spread + 1 bp, or walks a known book."));
     assert!(
         perpetual.contains("Expected funding: +0.31 USDT every 8 h (0.01%)."),
         "{perpetual}"

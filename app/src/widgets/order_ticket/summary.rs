@@ -157,8 +157,8 @@ pub fn in_words(rules: &VenueRules, kind: Kind) -> String {
     };
     let bps = rules.slippage_bps.normalized().to_string();
     let (market, book) = match kind {
-        Kind::Market => ("Market orders pay the spread", ", or walk a recorded book."),
-        _ => ("Once triggered it pays the spread", ", or walks a recorded book."),
+        Kind::Market => ("Pays the spread", ", or walks a known book."),
+        _ => ("Once triggered it pays the spread", ", or walks a known book."),
     };
     let mut text = match kind {
         Kind::Limit | Kind::StopLimit => limit.to_owned(),
@@ -166,7 +166,7 @@ pub fn in_words(rules: &VenueRules, kind: Kind) -> String {
             limit,
             " The stop pays the spread + ",
             &bps,
-            " bp, or walks a recorded book.",
+            " bp, or walks a known book.",
         ]
         .concat(),
         _ => [market, " + ", &bps, " bp", book].concat(),
@@ -197,7 +197,7 @@ mod tests {
             (
                 &rules,
                 Kind::Market,
-                "Market orders pay the spread + 1 bp, or walk a recorded book.",
+                "Pays the spread + 1 bp, or walks a known book.",
             ),
             (
                 &rules,
@@ -207,7 +207,7 @@ mod tests {
             (
                 &rules,
                 Kind::Stop,
-                "Once triggered it pays the spread + 1 bp, or walks a recorded book.",
+                "Once triggered it pays the spread + 1 bp, or walks a known book.",
             ),
             (
                 &touch,
@@ -217,7 +217,7 @@ mod tests {
             (
                 &rules,
                 Kind::Oco,
-                "A resting limit order fills when the market trades through its price. The stop pays the spread + 1 bp, or walks a recorded book.",
+                "A resting limit order fills when the market trades through its price. The stop pays the spread + 1 bp, or walks a known book.",
             ),
         ] {
             assert_eq!(in_words(rules, kind), expected);
