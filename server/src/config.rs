@@ -3,11 +3,13 @@
 //! Whatever is not understood stops the start with one clear line; nothing is guessed.
 
 pub mod auth;
+mod folder;
 mod streams;
 pub mod venue;
 pub mod walls;
 
 use crate::config::auth::{AuthConfig, PublicOrigin};
+pub use crate::config::folder::DataFolder;
 use crate::config::venue::{Fill, Limit};
 use crate::exchange::config::{MarketConfig, ReplayConfig, ReplayForm, SimConfig, Speed};
 use crate::journal::{JournalConfig, MAX_MB_MIN};
@@ -338,12 +340,21 @@ pub struct ConfigError(String);
 impl ServeArgs {
     /// Reads the file, fills in the defaults, and checks the whole.
     pub fn resolve(self) -> Result<Config, ConfigError> {
+        self.with_file()?.finish()
+    }
+
+    /// These options, and those of the file where these say nothing.
+    fn with_file(self) -> Result<ServeArgs, ConfigError> {
         let file = match &self.config {
             Some(path) => read_file(path)?,
             None if Path::new(DEFAULT_FILE).exists() => read_file(Path::new(DEFAULT_FILE))?,
             None => ServeArgs::default(),
         };
-        self.or(file).finish()
+        Ok(self.or(file))
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.data_dir.clone().unwrap_or_else(|| PathBuf::from("data"))
     }
 
     /// These options, and those of `fallback` where these say nothing.
@@ -426,7 +437,7 @@ impl ServeArgs {
         let market = self.market_config()?;
         let (venue, risk, funding_rate) = (self.venue_rules()?, self.risk_limits()?, self.funding_rate()?);
         let (journal, walls) = (self.with_retention(self.journal_config()?)?, self.walls_config()?);
-        let limits = self.limits()?;
+        let (limits, data_dir) = (self.limits()?, self.folder());
         let mut allowed_hosts = self.allowed_host.unwrap_or_default();
         allowed_hosts.extend(auth.public_origin.as_ref().map(|origin| origin.host().to_owned()));
         Ok(Config {
@@ -436,7 +447,7 @@ impl ServeArgs {
                 allowed_hosts,
                 connections_max,
             },
-            data_dir: self.data_dir.unwrap_or_else(|| PathBuf::from("data")),
+            data_dir,
             journal,
             market,
             starting_balance,

@@ -25,10 +25,10 @@ struct Cli {
 enum Command {
     /// Serve the desk.
     Serve(Box<ServeArgs>),
-    /// Look into the journal of a desk that does not run: verify, export or replay it.
+    /// Look into the journal of a desk that does not run (or into a copy of its folder): verify, export or replay it.
     #[command(subcommand)]
     Journal(JournalCommand),
-    /// Add, list, disable and enable the users of a desk, and set their passwords.
+    /// Add, list, disable and enable the users of a desk; set their passwords and roles; make tokens for their programs.
     #[command(subcommand)]
     User(UserCommand),
     /// Print the licences of the desk and of the market data that it carries, and where those come from.
@@ -54,8 +54,8 @@ fn main() -> ExitCode {
             tickwire_server::cli::journal(command, &mut out).map_err(|error| error.to_string())
         }
         Command::User(command) => {
-            let mut out = std::io::stdout().lock();
-            tickwire_server::cli::user(command, &mut out).map_err(|error| error.to_string())
+            let (mut out, mut notes) = (std::io::stdout().lock(), std::io::stderr().lock());
+            tickwire_server::cli::user(command, &mut out, &mut notes).map_err(|error| error.to_string())
         }
         Command::Licenses => {
             LICENSES.iter().for_each(|text| println!("{text}\n"));

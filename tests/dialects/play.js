@@ -1,14 +1,15 @@
-// Runs the JavaScript clients of the older systems' documents: node play.js ws://HOST:PORT s0|s1|s2|s4
+// Runs the JavaScript clients of the older systems' documents: node play.js ws://HOST:PORT s0|s1|s2|s4 [TOKEN]
 //
-// Their text is run as it is, but for the address. What a page would give them (`document`, a console) is written to
-// standard output, one JSON array a line.
+// Their text is run as it is, but for the address, and the token where one is given. What a page would give them
+// (`document`, a console) is written to standard output, one JSON array a line.
 const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
 
-const [base, dialect] = process.argv.slice(2);
+const [base, dialect, token = 'your-auth-token'] = process.argv.slice(2);
 const say = (...words) => process.stdout.write(`${JSON.stringify(words)}\n`);
-const read = (name) => fs.readFileSync(path.join(__dirname, name), 'utf8').replaceAll('ws://localhost:8000', base);
+const text = (name) => fs.readFileSync(path.join(__dirname, name), 'utf8');
+const read = (name) => text(name).replaceAll('ws://localhost:8000', base).replaceAll('your-auth-token', token);
 const run = (text) => vm.runInThisContext(text);
 const play = (name) => run(read(name));
 

@@ -1,7 +1,7 @@
-"""Runs the Python clients of the older systems' documents: python3 play.py ws://HOST:PORT s2|s3
+"""Runs the Python clients of the older systems' documents: python3 play.py ws://HOST:PORT s2|s3 [TOKEN]
 
-Their text is run as it is, but for the address. The document of s3 has its class in pieces; they are put together here,
-with a connection below them, which it leaves out.
+Their text is run as it is, but for the address, and the token where one is given. The document of s3 has its class in
+pieces; they are put together here, with a connection below them, which it leaves out.
 """
 
 import json
@@ -16,13 +16,16 @@ import typing
 
 from websockets.sync.client import connect
 
-BASE, DIALECT = sys.argv[1:]
+BASE, DIALECT, *TOKEN = sys.argv[1:]
 PATIENCE_S = 60
 
 
 def read(name):
     text = pathlib.Path(__file__).with_name(name).read_text(encoding="utf-8")
-    return text.replace("ws://localhost:8000", BASE)
+    text = text.replace("ws://localhost:8000", BASE)
+    for token in TOKEN:
+        text = text.replace("your-auth-token", token).replace("your_api_key", token)
+    return text
 
 
 def play(name, scope):

@@ -1,13 +1,16 @@
 //! Two users of one desk: nothing of the one reaches the other, over no topic, question, id or place, and nothing that the other
 //! tries changes it.
 
+mod tries;
+
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
+use tickwire_protocol::command::{Command, Instruction};
 use tickwire_tests::desk::{Desk, Setup};
 use tickwire_tests::http::get;
-use tickwire_tests::order::Market;
+use tickwire_tests::order::{Market, resumed};
 use tickwire_tests::users::{add, connect, required, token};
 use tickwire_tests::wire::{Frame, Wire};
 
@@ -173,81 +176,35 @@ fn what_one_does_the_other_never_hears_of() -> Result<()> {
 
 #[test]
 fn every_command_and_id_of_one_is_tried_by_the_other_in_vain() -> Result<()> {
-    let (_desk, mut ann, mut bob) = two_users(Setup::sim(2, 20))?;
+    let (desk, mut ann, mut bob) = two_users(Setup::sim(2, 20))?;
     let of_ann = trade(&mut ann)?;
+    let token = token(&desk, "ann")?;
     let before = facts(&mut ann)?;
+    for action in [Command::QUESTIONS, Instruction::ACTIONS].concat() {
+        let tries = tries::of(action, &of_ann, &token)?;
+        ensure!(!tries.is_empty(), "{action} is not tried");
+        for (mut command, code) in tries {
+            command["action"] = action.into();
+            if action == "ping" {
+                bob.ping()?;
+                continue;
+            }
+            let answer = bob.ask(&command.to_string())?;
+            match code {
+                Some(code) => assert_eq!(answer.json["code"], code, "{command}: {}", answer.text),
+                None => assert_eq!(answer.kind(), "ACK", "{command}: {}", answer.text),
+            }
+        }
+    }
+    is_untainted(&bob, &of_ann);
+    assert_eq!(facts(&mut ann)?, before, "nothing of ann's has changed");
+    // A name is one within an account: bob's alert of ann's name is another one, and he alone has it.
     let Ann {
-        order,
-        position,
-        execution,
         alert,
         market,
+        position,
+        ..
     } = &of_ann;
-    let perp = format!("{market}-PERP");
-    for (command, code) in [
-        (
-            json!({"action": "get_order_status", "order_id": order}),
-            "ORDER_NOT_FOUND",
-        ),
-        (
-            json!({"action": "get_order_status", "client_order_id": format!("{TAINT}-2")}),
-            "ORDER_NOT_FOUND",
-        ),
-        (json!({"action": "get_position", "symbol": market}), "NO_POSITION"),
-        (
-            json!({"action": "cancel_order", "order_id": order}),
-            "ORDER_NOT_FOUND",
-        ),
-        (
-            json!({"action": "cancel_order", "client_order_id": format!("{TAINT}-2")}),
-            "ORDER_NOT_FOUND",
-        ),
-        (
-            json!({"action": "amend_order", "order_id": order, "quantity": 1}),
-            "ORDER_NOT_FOUND",
-        ),
-        (
-            json!({"action": "amend_order", "client_order_id": format!("{TAINT}-2"), "quantity": 1}),
-            "ORDER_NOT_FOUND",
-        ),
-        (
-            json!({"action": "close_position", "symbol": market}),
-            "NO_POSITION",
-        ),
-        (
-            json!({"action": "reverse_position", "symbol": market}),
-            "NO_POSITION",
-        ),
-        (
-            json!({"action": "close_carry", "position_id": position}),
-            "NOT_FOUND",
-        ),
-        (json!({"action": "cancel_alert", "alert_id": alert}), "NOT_FOUND"),
-        // An execution is named by no command; as an order it is none.
-        (
-            json!({"action": "get_order_status", "order_id": execution.replace("exec", "order")}),
-            "ORDER_NOT_FOUND",
-        ),
-    ] {
-        let answer = bob.ask(&command.to_string())?;
-        assert_eq!(answer.json["code"], code, "{command}: {}", answer.text);
-    }
-    // What needs no id is of the own account.
-    for command in [
-        json!({"action": "cancel_all_orders"}),
-        json!({"action": "flatten_all", "client_order_id": "bob-1"}),
-        json!({"action": "set_leverage", "symbol": perp, "leverage": 7}),
-        json!({"action": "set_risk_limits", "soft_drawdown_pct": 1, "hard_drawdown_pct": 2, "soft_daily_loss_pct": 1,
-            "hard_daily_loss_pct": 2, "max_exposure": 100, "max_position_value": 100, "max_orders_per_minute": 1}),
-        json!({"action": "pause_trading"}),
-        json!({"action": "stop_trading"}),
-    ] {
-        bob.ask(&command.to_string())?;
-    }
-    let risk = bob.answer(r#"{"action":"get_risk"}"#, "RISK_STATUS_UPDATE")?;
-    assert_eq!(risk.json["data"]["status"], "hard_stop", "{}", risk.text);
-    // A name is one within an account: bob's order of ann's name is another order, and he alone has it.
-    bob.acked(r#"{"action":"resume_trading","confirm":"RESUME"}"#)?;
     let named = json!({"action": "create_alert", "client_order_id": format!("{TAINT}-3"), "symbol": market,
         "condition": "percent_move", "percent": 90});
     let answer = bob.acked(&named.to_string())?;
@@ -259,6 +216,136 @@ fn every_command_and_id_of_one_is_tried_by_the_other_in_vain() -> Result<()> {
         "POSITION_UPDATE",
     )?;
     assert_eq!(held.json["positions"][0]["id"].as_str(), Some(position.as_str()));
+    Ok(())
+}
+
+/// Whether a frame of a dialect tells of something that only ann has.
+fn tells(dialect: &str, frame: &Frame) -> bool {
+    let json = &frame.json;
+    let has_rows = |rows: &Value| rows.as_array().is_some_and(|rows| !rows.is_empty());
+    match dialect {
+        "s0" => has_rows(&json["positions"]),
+        "s2" => frame.kind() == "position_update",
+        "s3" => ["order", "execution", "position"].contains(&frame.topic()),
+        _ => frame.kind() == "trades_update" || frame.kind() == "positions_update" && has_rows(&json["data"]),
+    }
+}
+
+#[test]
+fn no_dialect_tells_the_one_of_the_other() -> Result<()> {
+    let (desk, mut ann, bob) = two_users(Setup::sim(2, 20))?;
+    drop(bob);
+    let (to_ann, to_bob) = (token(&desk, "ann")?, token(&desk, "bob")?);
+    let both = |dialect: &'static str| -> Result<(&'static str, Wire, Wire)> {
+        let wire = |token: &str| -> Result<Wire> {
+            let path = format!("/ws?dialect={dialect}&token={token}");
+            let mut wire = Wire::connect_at(desk.address(), &path)?;
+            if dialect == "s3" {
+                wire.send(r#"{"op":"subscribe","args":["order","execution","position"]}"#)?;
+                wire.wait_for("the confirmation", |frame| frame.json["success"] == true)?;
+            }
+            Ok(wire)
+        };
+        Ok((dialect, wire(&to_ann)?, wire(&to_bob)?))
+    };
+    let all = || {
+        ["s0", "s2", "s3", "s4"]
+            .into_iter()
+            .map(both)
+            .collect::<Result<Vec<_>>>()
+    };
+    // Those who hear of it as it happens, and those who come when it has.
+    let early = all()?;
+    let of_ann = trade(&mut ann)?;
+    ann.acked(r#"{"action":"pause_trading"}"#)?;
+    let late = all()?;
+    for (dialect, mut owner, mut other) in early.into_iter().chain(late) {
+        // The owner is told, so there was something to tell.
+        owner.told(dialect, |frame| tells(dialect, frame))?;
+        other.read_for(Duration::from_millis(1_500))?;
+        is_untainted(&other, &of_ann);
+        for frame in &other.log {
+            assert!(!tells(dialect, frame), "{dialect}: {}", frame.text);
+            assert!(!frame.text.contains("soft_pause"), "{dialect}: {}", frame.text);
+        }
+        // The desk's own words are taken in every dialect, and are no way around either.
+        for question in [
+            "get_orders",
+            "get_executions",
+            "get_alerts",
+            "get_positions",
+            "get_risk",
+        ] {
+            other.acked(&json!({"action": question}).to_string())?;
+        }
+        let theft = json!({"action": "cancel_order", "order_id": of_ann.order}).to_string();
+        assert_eq!(other.ask(&theft)?.json["code"], "ORDER_NOT_FOUND", "{dialect}");
+        is_untainted(&other, &of_ann);
+    }
+    Ok(())
+}
+
+/// Messages of a topic that the server has at hand.
+const AT_HAND: usize = 4_096;
+
+/// Places and cancels pairs of orders on a connection of its own: four messages each.
+fn churn(desk: &Desk, token: &str, market: &Market, name: &str) -> Result<()> {
+    // As many as one connection may say at once.
+    const PAIRS: usize = 56;
+    let mut wire = connect(desk, token)?;
+    let (lower, upper) = (market.away(-500), market.away(500));
+    for number in 0..PAIRS {
+        let pair = json!({"action": "place_oco", "client_order_id": format!("{name}-{number}"), "symbol": market.symbol,
+            "side": "buy"});
+        // Numbers that are exact are written as they are.
+        let rest = format!(
+            r#","quantity":{},"take_profit":{{"price":{lower}}},"stop_loss":{{"trigger_price":{upper}}}}}"#,
+            market.worth(12)
+        );
+        wire.send(&pair.to_string().replacen('}', &rest, 1))?;
+    }
+    wire.acked(r#"{"action":"cancel_all_orders"}"#)?;
+    let refused = wire.log.iter().find(|frame| frame.kind() == "ERROR");
+    ensure!(refused.is_none(), "{refused:?}");
+    Ok(())
+}
+
+#[test]
+fn what_is_read_out_of_the_journal_is_ones_own() -> Result<()> {
+    let roomy = Setup::sim(2, 20)
+        .arg("--starting-balance", "1000000")
+        .arg("--commands-per-user", "off");
+    let (desk, mut ann, mut bob) = two_users(roomy)?;
+    let names = Market::names(&mut ann)?;
+    let market = Market::of(&mut ann, names.first().context("a market")?)?;
+    let (to_ann, to_bob) = (token(&desk, "ann")?, token(&desk, "bob")?);
+    // One after the other, so that every piece of the journal has entries of both.
+    for round in 0..20 {
+        churn(&desk, &to_ann, &market, &format!("{TAINT}-{round}"))?;
+        churn(&desk, &to_bob, &market, &format!("bobs-{round}"))?;
+    }
+    let place = |wire: &mut Wire| -> Result<(Value, u64)> {
+        let told = wire.subscribe(&["orders"])?;
+        let told = told.first().context("SUBSCRIBED")?;
+        Ok((told.json["ep"].clone(), told.seq()))
+    };
+    let ((epoch, of_ann), (_, of_bob)) = (place(&mut ann)?, place(&mut bob)?);
+    ensure!(of_ann.min(of_bob) > AT_HAND as u64, "{of_ann} {of_bob}");
+    // The beginning, and places that ann was at: all of them are older than what is at hand. She reads them first, so that
+    // what was read for her is there when he comes.
+    for seq in [0, 7, of_ann - AT_HAND as u64 - 50] {
+        for (token, own) in [(&to_ann, TAINT), (&to_bob, "bobs-")] {
+            let missed = resumed(&mut connect(&desk, token)?, "orders", &epoch, seq)?;
+            assert!(missed.len() > AT_HAND, "{} came after {seq}", missed.len());
+            for frame in &missed {
+                // The other one of a pair has no name.
+                let name = frame.json["order"]["client_order_id"].as_str();
+                assert!(name.is_none_or(|name| name.starts_with(own)), "{}", frame.text);
+            }
+            let named = |frame: &Frame| frame.json["order"]["client_order_id"].is_string();
+            assert!(missed.iter().filter(|frame| named(frame)).count() > AT_HAND / 3);
+        }
+    }
     Ok(())
 }
 

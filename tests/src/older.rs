@@ -32,19 +32,31 @@ pub struct Client {
 impl Client {
     /// The JavaScript client of a document.
     pub fn javascript(dialect: &str, address: SocketAddr) -> Result<Client> {
+        Self::javascript_as(dialect, address, &[])
+    }
+
+    /// The same with a token, where the document has `your-auth-token`.
+    pub fn javascript_as(dialect: &str, address: SocketAddr, token: &[&str]) -> Result<Client> {
         let mut node = Command::new("node");
         node.args(websocket_flag()?)
             .arg(folder().join("play.js"))
-            .args([&format!("ws://{address}"), dialect]);
+            .args([&format!("ws://{address}"), dialect])
+            .args(token);
         Self::start(node, NODE_REMEDY)
     }
 
     /// The Python client of a document.
     pub fn python(dialect: &str, address: SocketAddr) -> Result<Client> {
+        Self::python_as(dialect, address, &[])
+    }
+
+    /// The same with a token, where the document has `your-auth-token` or `your_api_key`.
+    pub fn python_as(dialect: &str, address: SocketAddr, token: &[&str]) -> Result<Client> {
         let mut python = Command::new("python3");
         python
             .arg(folder().join("play.py"))
             .args([&format!("ws://{address}"), dialect])
+            .args(token)
             .env("PYTHONPATH", packages()?)
             .env("PYTHONUNBUFFERED", "1")
             .env("PYTHONIOENCODING", "utf-8");

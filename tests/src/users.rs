@@ -19,11 +19,18 @@ pub const PASSWORD: &str = "correct horse battery";
 
 /// Runs `tickwire user …` on a data folder, with this on standard input.
 pub fn user(data_dir: &Path, args: &[&str], input: &str) -> Result<Ending> {
+    let data_dir = data_dir.to_string_lossy();
+    let args = [args, &["--data-dir", &data_dir]].concat();
+    user_in(&std::env::temp_dir(), &args, &[], input)
+}
+
+/// Runs `tickwire user …` in a working folder, with these variables.
+pub fn user_in(folder: &Path, args: &[&str], variables: &[(&str, &str)], input: &str) -> Result<Ending> {
     let mut child = clean(&crate::binary::path()?)
         .arg("user")
         .args(args)
-        .arg("--data-dir")
-        .arg(data_dir)
+        .envs(variables.iter().copied())
+        .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

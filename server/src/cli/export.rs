@@ -1,6 +1,7 @@
 //! `tickwire journal export`: entries for other programs. Numbers are written digit by digit as the journal has them.
 
-use super::{CliError, JournalFolder, open};
+use super::{CliError, open};
+use crate::config::DataFolder;
 use crate::journal::{Entry, JournalError, JournalReader};
 use clap::{Args, ValueEnum};
 use serde::de::{MapAccess, Visitor};
@@ -27,7 +28,7 @@ pub enum Format {
 #[derive(Clone, Debug, Args)]
 pub struct ExportArgs {
     #[command(flatten)]
-    folder: JournalFolder,
+    folder: DataFolder,
     /// In what form
     #[arg(long, value_enum)]
     format: Format,

@@ -9,17 +9,17 @@ pub use export::{ExportArgs, Format};
 pub use replay::ReplayArgs;
 pub use user::{UserCommand, user};
 
+use crate::config::{ConfigError, DataFolder};
 use crate::journal::{JournalError, JournalReader};
 use crate::users::store::StoreError;
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 /// What can be asked of a journal.
 #[derive(Clone, Debug, Subcommand)]
 pub enum JournalCommand {
     /// Check every entry, checksum and snapshot; ends with 1 where anything is not as it was written.
-    Verify(JournalFolder),
+    Verify(DataFolder),
     /// Write entries as CSV or as JSON, one object a line.
     Export(ExportArgs),
     /// Fold all entries from the first on, without snapshots, and print the hash of the state that they lead to; ends
@@ -27,17 +27,12 @@ pub enum JournalCommand {
     Replay(ReplayArgs),
 }
 
-/// Where the journal is.
-#[derive(Clone, Debug, Args)]
-pub struct JournalFolder {
-    /// Folder of the journal. A running server keeps its own locked: stop it first, or copy the whole folder
-    #[arg(long, env = "TICKWIRE_DATA_DIR", value_name = "DIR", default_value = "data")]
-    pub data_dir: PathBuf,
-}
-
 /// Why a subcommand ended with 1. The text is one line.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
+    /// Where the data are cannot be told.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The journal cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -69,6 +64,6 @@ pub fn journal(command: JournalCommand, out: &mut dyn Write) -> Result<(), CliEr
     }
 }
 
-fn open(folder: &JournalFolder) -> Result<JournalReader, CliError> {
-    Ok(JournalReader::open(&folder.data_dir)?)
+fn open(folder: &DataFolder) -> Result<JournalReader, CliError> {
+    Ok(JournalReader::open(&folder.resolve()?)?)
 }

@@ -1,7 +1,8 @@
 //! `tickwire journal replay`: the fold from the first entry on, and its hash.
 
 use super::verify::{note_hash, told};
-use super::{CliError, JournalFolder, open};
+use super::{CliError, open};
+use crate::config::DataFolder;
 use clap::Args;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -11,7 +12,7 @@ use tickwire_protocol::id::Seq;
 #[derive(Clone, Debug, Args)]
 pub struct ReplayArgs {
     #[command(flatten)]
-    folder: JournalFolder,
+    folder: DataFolder,
     /// The last entry to fold; of a decision that it would split, nothing is folded [default: the last]
     #[arg(long, value_name = "SEQ")]
     to: Option<u64>,

@@ -1,6 +1,7 @@
 //! `tickwire journal verify`: every entry against its checksum, every snapshot against the fold.
 
-use super::{CliError, JournalFolder, open};
+use super::{CliError, open};
+use crate::config::DataFolder;
 use crate::journal::{JournalReader, Listed, StateHash, hash_of};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -8,7 +9,7 @@ use tickwire_engine::State;
 use tickwire_protocol::id::Seq;
 
 /// Checks all there is and says so.
-pub(super) fn verify(folder: &JournalFolder, out: &mut dyn Write) -> Result<(), CliError> {
+pub(super) fn verify(folder: &DataFolder, out: &mut dyn Write) -> Result<(), CliError> {
     let journal = open(folder)?;
     let epoch = journal.epoch()?;
     let pages = journal.page_damage()?;

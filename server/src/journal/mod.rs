@@ -144,10 +144,10 @@ pub enum JournalError {
     #[error("there is no room for the journal: {0}; make room on the disk, or raise --journal-max-mb")]
     Full(rusqlite::Error),
     /// There is no journal in the folder.
-    #[error("there is no journal in {}; name its folder with --data-dir", folder.display())]
+    #[error("there is no journal {}; name the folder of the desk's data with --data-dir", file.display())]
     Missing {
-        /// The folder.
-        folder: PathBuf,
+        /// The file.
+        file: PathBuf,
     },
     /// The database refuses.
     #[error("the journal's database refuses: {0}")]

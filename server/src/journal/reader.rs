@@ -23,9 +23,7 @@ impl JournalReader {
     pub fn open(folder: &Path) -> Result<JournalReader, JournalError> {
         let file = folder.join(FILE);
         if !file.exists() {
-            return Err(JournalError::Missing {
-                folder: folder.to_owned(),
-            });
+            return Err(JournalError::Missing { file });
         }
         let lock = std::fs::File::open(folder.join(LOCK_FILE)).ok();
         if let Some(Err(std::fs::TryLockError::WouldBlock)) =

@@ -41,22 +41,23 @@ pub async fn carry(
     };
     let entered = match shown {
         Ok(identity) => Ok((identity, None)),
-        // Older clients have no frame of ours to say it with: they show a token in the header or the address.
-        Err(Refused::Missing) if dialect.is_none() => first_word(&mut socket, &realtime).await,
+        // Most older clients have no frame to say it with: they show a token in the header or the address.
+        Err(Refused::Missing) if dialect.is_none_or(Dialect::has_login) => {
+            first_word(&mut socket, &realtime, dialect).await
+        }
         Err(refused) => Err((None, refused.into())),
     };
     let (identity, first) = match entered {
         Ok(entered) => entered,
         Err((id, refusal)) => {
             debug!(target: "tickwire::socket", session, code = %refusal.code, "not let in");
-            return match dialect {
-                None => refuse(&mut socket, &metrics, id, refusal, CloseReason::LoginRequired).await,
-                Some(_) => close(&mut socket, &metrics, CloseReason::LoginRequired).await,
-            };
+            let reason = CloseReason::LoginRequired;
+            return refuse(&mut socket, &metrics, dialect, (id, refusal), reason).await;
         }
     };
     if let Err(refusal) = realtime.door.accounts.ensure(identity.account).await {
-        return refuse(&mut socket, &metrics, None, refusal, CloseReason::ServerError).await;
+        let reason = CloseReason::ServerError;
+        return refuse(&mut socket, &metrics, dialect, (None, refusal), reason).await;
     }
     let mut pump = Pump::new(socket, realtime, session, dialect, identity, counted);
     if let Some(first) = first {
@@ -72,6 +73,7 @@ type NotLetIn = (Option<CommandId>, Refusal);
 async fn first_word(
     socket: &mut WebSocket,
     realtime: &Realtime,
+    dialect: Option<Dialect>,
 ) -> Result<(Identity, Option<Utf8Bytes>), NotLetIn> {
     let missing = |id| (id, Refusal::new(Refusal::from(Refused::Missing).code, HOW));
     let mut drain = realtime.walls.drain().watch();
@@ -82,9 +84,13 @@ async fn first_word(
     let Some(text) = text else {
         return Err(missing(None));
     };
-    let envelope = match Envelope::decode(text.as_str()) {
-        Ok(envelope) => envelope,
-        Err(bad) => return Err(missing(bad.id)),
+    let bytes_max = usize::try_from(realtime.limits.frame_bytes_max).unwrap_or(usize::MAX);
+    let translated = dialect
+        .filter(|_| text.len() <= bytes_max)
+        .and_then(|dialect| dialect.command(text.as_str()));
+    let envelope = match translated {
+        Some(command) => Envelope { id: None, command },
+        None => Envelope::decode(text.as_str()).map_err(|bad| missing(bad.id))?,
     };
     let (Command::Authenticate(shown), Some(users)) = (envelope.command, realtime.door.access.users()) else {
         return Err(missing(envelope.id));
@@ -105,13 +111,17 @@ async fn next_text(socket: &mut WebSocket) -> Option<Utf8Bytes> {
     }
 }
 
+/// Says why, and closes. Older clients have no frame of ours to be told in: they learn it from the close code.
 async fn refuse(
     socket: &mut WebSocket,
     metrics: &Metrics,
-    id: Option<CommandId>,
-    refusal: Refusal,
+    dialect: Option<Dialect>,
+    (id, refusal): NotLetIn,
     reason: CloseReason,
 ) {
+    if dialect.is_some() {
+        return close(socket, metrics, reason).await;
+    }
     let body = Body::Error(ErrorBody::from(refusal));
     metrics.sent(body.kind());
     let text = Said::plain(id, clock::now(), body).encode();

@@ -161,7 +161,7 @@ impl Pump {
 
     /// Takes in a frame that was read before.
     pub fn hear(&mut self, text: &str) {
-        self.handle(clock::now(), Incoming::Text(text));
+        self.hand_in(clock::now(), text);
     }
 
     async fn carry(&mut self) -> End {
@@ -303,17 +303,19 @@ impl Pump {
                 let who = "your connections together";
                 self.machine.refuse_excess(now, text, retry_after_ms, who);
             }
-            None => match &mut self.translator {
-                None => self.handle(now, Incoming::Text(text)),
-                Some(translator) => {
-                    let bytes_max =
-                        usize::try_from(self.realtime.limits.frame_bytes_max).unwrap_or(usize::MAX);
-                    let command = translator.incoming(text, bytes_max);
-                    self.handle(now, Incoming::Text(&command));
-                }
-            },
+            None => self.hand_in(now, text),
         }
         self.meter.taken_in(self.machine.take_tally());
+    }
+
+    /// Hands a frame to the machine, in the desk's own words where it is of an older kind.
+    fn hand_in(&mut self, now: TimestampMs, text: &str) {
+        let Some(translator) = &mut self.translator else {
+            return self.handle(now, Incoming::Text(text));
+        };
+        let bytes_max = usize::try_from(self.realtime.limits.frame_bytes_max).unwrap_or(usize::MAX);
+        let command = translator.incoming(text, bytes_max);
+        self.handle(now, Incoming::Text(&command));
     }
 
     fn handle(&mut self, now: TimestampMs, incoming: Incoming<'_>) {

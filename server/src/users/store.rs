@@ -1,10 +1,15 @@
 //! The file of the users: SQLite beside the journal, readable by its owner alone. The server and `tickwire user` may have it
 //! open at the same time; each change is one transaction.
 
+mod programs;
+
+pub use programs::ProgramToken;
+
 use super::tokens::{SECRET_BYTES, TokenHash};
 use super::{SessionId, UserId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tickwire_protocol::access::Role;
@@ -18,7 +23,7 @@ pub const FILE: &str = "users.db";
 const APPLICATION: i64 = 0x5449_4b55;
 
 /// The version of the tables below.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 
 /// How long a writer waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
@@ -51,7 +56,8 @@ const TABLES: &str = "
         token BLOB NOT NULL,
         previous BLOB,
         rotated_ms INTEGER NOT NULL,
-        expires_ms INTEGER NOT NULL
+        expires_ms INTEGER NOT NULL,
+        label TEXT
     ) STRICT;
     CREATE INDEX sessions_of_user ON sessions (user);
     CREATE TABLE spent (
@@ -61,6 +67,9 @@ const TABLES: &str = "
     ) STRICT;
     CREATE INDEX spent_of_session ON spent (session);
 ";
+
+/// What version 2 added: a session with a label is a program's token, which nothing renews.
+const SINCE_1: &str = "ALTER TABLE sessions ADD COLUMN label TEXT";
 
 /// Somebody who may come in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +120,15 @@ pub enum StoreError {
         /// Why.
         source: std::io::Error,
     },
+    /// There is no such file, and what was asked makes none.
+    #[error(
+        "there is no {}; name the folder of the desk's data with --data-dir, or add a first user with tickwire user add NAME",
+        path.display()
+    )]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is none of users, or of a newer version.
     #[error("{0}")]
     Foreign(String),
@@ -146,6 +164,16 @@ impl Store {
         database.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")?;
         prepare(&mut database, &path)?;
         Ok(Store { database, version: 0 })
+    }
+
+    /// Opens the users of a data folder where there are any: makes no folder and no file.
+    pub fn open_existing(data_dir: &Path) -> Result<Store, StoreError> {
+        let path = data_dir.join(FILE);
+        match fs::metadata(&path) {
+            Ok(_) => Store::open(data_dir),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::Missing { path }),
+            Err(source) => Err(StoreError::File { path, source }),
+        }
     }
 
     /// Whether another process changed anything since this was last asked.
@@ -246,12 +274,19 @@ impl Store {
         self.change(name, change, if is_disabled { "1" } else { "0" })
     }
 
+    /// Gives somebody another role. Logins stay; connections that were let in with the one before are closed.
+    pub fn set_role(&mut self, name: &str, role: Role) -> Result<(), StoreError> {
+        let change = "UPDATE users SET role = ?2 WHERE name = ?1";
+        match self.database.execute(change, [name, role.as_str()])? {
+            0 => Err(unknown(name)),
+            _ => Ok(()),
+        }
+    }
+
     fn change(&mut self, name: &str, change: &str, value: &str) -> Result<(), StoreError> {
         let transaction = self.database.transaction()?;
         if transaction.execute(change, [name, value])? == 0 {
-            return Err(StoreError::Refused(format!(
-                "there is no user {name}; tickwire user list shows those that there are"
-            )));
+            return Err(unknown(name));
         }
         transaction.execute(
             "DELETE FROM sessions WHERE user = (SELECT id FROM users WHERE name = ?)",
@@ -260,7 +295,7 @@ impl Store {
         Ok(transaction.commit()?)
     }
 
-    /// Every login that can be renewed.
+    /// Every login that can be renewed, and every token of a program.
     pub fn sessions(&self) -> Result<Vec<Session>, StoreError> {
         let mut question = self.database.prepare_cached(
             "SELECT id, user, generation, token, previous, rotated_ms, expires_ms FROM sessions ORDER BY id",
@@ -291,8 +326,8 @@ impl Store {
         let transaction = self.database.transaction()?;
         transaction.execute("DELETE FROM sessions WHERE expires_ms <= ?", [now.0])?;
         transaction.execute(
-            "DELETE FROM sessions WHERE user = ?1 AND id NOT IN \
-             (SELECT id FROM sessions WHERE user = ?1 ORDER BY rotated_ms DESC, id DESC LIMIT ?2)",
+            "DELETE FROM sessions WHERE user = ?1 AND label IS NULL AND id NOT IN (SELECT id FROM sessions \
+             WHERE user = ?1 AND label IS NULL ORDER BY rotated_ms DESC, id DESC LIMIT ?2)",
             [user.id.0, SESSIONS_MAX - 1],
         )?;
         transaction.execute(
@@ -349,6 +384,13 @@ impl Store {
             .execute("DELETE FROM sessions WHERE id = ?", [session.0])?;
         Ok(())
     }
+}
+
+/// Nobody is called so.
+pub fn unknown(name: &str) -> StoreError {
+    StoreError::Refused(format!(
+        "there is no user {name}; tickwire user list shows those that there are"
+    ))
 }
 
 /// Refuses names that would be mistaken for others.
@@ -412,6 +454,11 @@ fn prepare(database: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     match (application, version) {
         (APPLICATION, SCHEMA) => return Ok(()),
+        (APPLICATION, 1) => {
+            transaction.execute_batch(SINCE_1)?;
+            transaction.pragma_update(None, "user_version", SCHEMA)?;
+            return Ok(transaction.commit()?);
+        }
         (0, 0) if tables == 0 => {}
         (APPLICATION, newer) => {
             return Err(StoreError::Foreign(format!(
@@ -445,146 +492,4 @@ pub fn fill(bytes: &mut [u8]) -> Result<(), StoreError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: TimestampMs = TimestampMs(1_700_000_000_000);
-
-    fn store() -> (tempfile::TempDir, Store) {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
-        (folder, store)
-    }
-
-    fn begin(store: &mut Store, user: &User, token: u8, at: i64) -> SessionId {
-        store
-            .begin_session(user, NOW + at, NOW + at + 1_000, |_| [token; 32])
-            .unwrap()
-    }
-
-    #[test]
-    fn each_user_has_an_account_of_its_own_that_is_never_given_again() {
-        let (folder, mut store) = store();
-        let ann = store.add_user("ann", Role::Trader, "h1", NOW).unwrap();
-        let bob = store.add_user("Bob", Role::Viewer, "h2", NOW).unwrap();
-        assert_eq!((ann.account, bob.account), (AccountId(2), AccountId(3)));
-        store.set_disabled("bob", true).unwrap();
-        drop(store);
-        let mut store = Store::open(folder.path()).unwrap();
-        let cat = store.add_user("cat", Role::Trader, "h3", NOW).unwrap();
-        assert_eq!(cat.account, AccountId(4));
-        let error = store.add_user("BOB", Role::Trader, "h4", NOW).unwrap_err();
-        assert!(error.to_string().contains("already"), "{error}");
-        let (found, hash) = store.user_named("bOB").unwrap().unwrap();
-        assert_eq!(
-            (found.id, found.role, found.is_disabled, hash.as_str()),
-            (bob.id, Role::Viewer, true, "h2")
-        );
-        assert!(store.set_password("dan", "h").is_err());
-        for name in ["", "-x", "a b", "a/b", "ä", "x".repeat(33).as_str()] {
-            assert!(store.add_user(name, Role::Trader, "h", NOW).is_err(), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_new_password_and_a_disabled_user_end_every_login() {
-        let (_folder, mut store) = store();
-        let ann = store.add_user("ann", Role::Trader, "h1", NOW).unwrap();
-        let bob = store.add_user("bob", Role::Trader, "h2", NOW).unwrap();
-        begin(&mut store, &ann, 1, 0);
-        let kept = begin(&mut store, &bob, 2, 0);
-        store.set_password("ann", "h3").unwrap();
-        let left: Vec<_> = store
-            .sessions()
-            .unwrap()
-            .iter()
-            .map(|session| session.id)
-            .collect();
-        assert_eq!(left, [kept]);
-        let (found, hash) = store.user_named("ann").unwrap().unwrap();
-        assert_eq!((found.generation, hash.as_str()), (ann.generation + 1, "h3"));
-        store.set_disabled("bob", true).unwrap();
-        assert!(store.sessions().unwrap().is_empty());
-        assert_eq!(
-            store.user_named("bob").unwrap().unwrap().0.generation,
-            bob.generation + 1
-        );
-    }
-
-    #[test]
-    fn a_refresh_token_is_good_once() {
-        let (_folder, mut store) = store();
-        let ann = store.add_user("ann", Role::Trader, "h1", NOW).unwrap();
-        let session = begin(&mut store, &ann, 1, 0);
-        assert!(store.rotate(session, (&[1; 32], &[2; 32]), NOW, NOW + 5).unwrap());
-        assert!(!store.rotate(session, (&[1; 32], &[3; 32]), NOW, NOW + 5).unwrap());
-        assert!(store.is_spent(session, &[1; 32]).unwrap());
-        assert!(!store.is_spent(session, &[2; 32]).unwrap());
-        let renewed = store.rotate(session, (&[2; 32], &[3; 32]), NOW + 5, NOW + 5);
-        assert!(renewed.unwrap() && !store.is_spent(session, &[1; 32]).unwrap());
-        let known = store.sessions().unwrap().remove(0);
-        assert_eq!(
-            (known.token, known.previous, known.expires_at),
-            ([3; 32], Some([2; 32]), NOW + 5)
-        );
-        store.end_session(session).unwrap();
-        assert!(
-            !store.is_spent(session, &[2; 32]).unwrap(),
-            "it goes with its login"
-        );
-        let next = begin(&mut store, &ann, 9, 0);
-        assert!(next > session, "no login has the name of another");
-    }
-
-    #[test]
-    fn logins_of_a_user_are_bounded_and_those_that_are_over_go() {
-        let (_folder, mut store) = store();
-        let ann = store.add_user("ann", Role::Trader, "h1", NOW).unwrap();
-        let first = begin(&mut store, &ann, 1, 0);
-        for at in 1..=SESSIONS_MAX {
-            begin(&mut store, &ann, 1, at);
-        }
-        let sessions = store.sessions().unwrap();
-        assert_eq!(sessions.len() as i64, SESSIONS_MAX);
-        assert!(sessions.iter().all(|session| session.id != first));
-        begin(&mut store, &ann, 1, 10_000);
-        assert_eq!(store.sessions().unwrap().len(), 1);
-    }
-
-    #[test]
-    fn what_another_process_changes_is_news_once() {
-        let (folder, mut store) = store();
-        store.has_news().unwrap();
-        assert!(!store.has_news().unwrap());
-        let mut other = Store::open(folder.path()).unwrap();
-        other.add_user("ann", Role::Trader, "h1", NOW).unwrap();
-        assert!(store.has_news().unwrap());
-        assert!(!store.has_news().unwrap());
-        assert_eq!(store.key().unwrap(), other.key().unwrap());
-        assert_eq!(store.id().unwrap(), other.id().unwrap());
-        assert_ne!(store.key().unwrap(), [0; SECRET_BYTES]);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn only_its_owner_reads_the_file() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let (folder, store) = store();
-        let path = folder.path().join(FILE);
-        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(), 0o600);
-        drop(store);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let _store = Store::open(folder.path()).unwrap();
-        assert_eq!(mode(), 0o600);
-    }
-
-    #[test]
-    fn a_file_of_something_else_is_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let foreign = Connection::open(folder.path().join(FILE)).unwrap();
-        foreign.execute_batch("CREATE TABLE others (a)").unwrap();
-        drop(foreign);
-        assert!(matches!(Store::open(folder.path()), Err(StoreError::Foreign(_))));
-    }
-}
+mod tests;

@@ -290,3 +290,70 @@ async fn logins_are_throttled_before_a_password_is_looked_at() {
         "the right one waits too"
     );
 }
+
+/// What an operator does about a token meanwhile, given its id.
+type Change = fn(&mut Store, SessionId);
+
+#[tokio::test]
+async fn a_programs_token_is_good_for_days_and_ends_with_the_logins_or_alone() {
+    const DAY_MS: i64 = 24 * 3_600_000;
+    let changes: [(&str, Change); 3] = [
+        ("password", |store, _| store.set_password("ann", "x").unwrap()),
+        ("disabled and enabled", |store, _| {
+            store.set_disabled("ann", true).unwrap();
+            store.set_disabled("ann", false).unwrap();
+        }),
+        ("revoked", |store, id| store.revoke_token("ann", id).unwrap()),
+    ];
+    for (what, change) in changes {
+        let house = house();
+        let now = clock::now();
+        let issue = || {
+            let mut store = Store::open(house.folder.path()).unwrap();
+            store.issue_token("ann", what, 30, now).unwrap()
+        };
+        let ((token, made), (other, _)) = (issue(), issue());
+        assert_eq!(
+            house.users.verify(&token, now),
+            Err(Refused::Ended),
+            "not known yet"
+        );
+        house.users.look_again().unwrap();
+        let late = now + 30 * DAY_MS - 2_000;
+        let identity = house.users.verify(&token, late).unwrap();
+        assert_eq!((&*identity.name, identity.role), ("ann", Role::Trader));
+        assert!(identity.expires.is_some_and(|at| at.since(late) <= 3_000));
+        let over = house.users.verify(&token, now + 30 * DAY_MS + 1_000);
+        assert_eq!(over, Err(Refused::Expired));
+        // Nothing renews it, and whoever tries to does not end it.
+        for guess in [[0; 32], [7; 32]] {
+            let guessed = Refresh::new(made.id, &guess);
+            assert!(house.users.renew_at(&guessed, false, now).is_err());
+        }
+        let authority = house.users.authority(&identity);
+        assert!(authority.stands(), "{what}");
+        house.elsewhere(|store| change(store, made.id));
+        assert!(!authority.stands(), "{what}");
+        assert_eq!(house.users.verify(&token, now), Err(Refused::Ended), "{what}");
+        assert_eq!(
+            house.users.verify(&other, now).is_ok(),
+            what == "revoked",
+            "{what}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn another_role_closes_connections_and_their_tokens_come_back_with_it() {
+    let house = house();
+    let (ann, bob) = (house.login("ann").await, house.login("bob").await);
+    let authorities = [&ann, &bob].map(|pair| house.users.authority(&pair.identity));
+    house.elsewhere(|store| store.set_role("ann", Role::Viewer).unwrap());
+    assert!(!authorities[0].stands() && authorities[1].stands());
+    let now = clock::now();
+    let again = house.users.verify(&ann.access, now).unwrap();
+    assert_eq!(again.role, Role::Viewer);
+    assert!(house.users.authority(&again).stands());
+    let renewed = house.users.renew(ann.refresh.unwrap(), false).await.unwrap();
+    assert_eq!(renewed.identity.role, Role::Viewer);
+}

@@ -2,7 +2,8 @@
 
 use super::Dialect;
 use serde_json::{Map, Value};
-use tickwire_protocol::command::{Command, Subscribe};
+use tickwire_protocol::access::AccessToken;
+use tickwire_protocol::command::{Authenticate, Command, Subscribe};
 use tickwire_protocol::topic::Topic;
 
 /// The longest `req_id` that is echoed, in characters.
@@ -21,7 +22,7 @@ pub(super) enum Then {
     Subscribed(Vec<Topic>, Request),
     /// These topics are not wanted any more.
     Unsubscribed(Vec<Topic>, Request),
-    /// The login that the older server asked for is taken as given.
+    /// The login that the older server asked for: one of the desk's, or else taken as given.
     LoggedIn(Request),
     /// The frame is one of the dialect's but not right, for this reason.
     Refused(String, Request),
@@ -57,8 +58,14 @@ pub(super) fn read(dialect: Dialect, text: &str) -> Option<(Command, Then)> {
     };
     Some(match verb {
         "ping" => (Command::Pong, Then::Pong(request)),
-        // The key and the signature are of a venue's account, which is nothing to the desk: they are not looked at.
-        "auth" if dialect == Dialect::S3 => (Command::Pong, Then::LoggedIn(request)),
+        "auth" if dialect == Dialect::S3 => match token(&frame) {
+            Some(token) => (
+                Command::Authenticate(Authenticate { token }),
+                Then::LoggedIn(request),
+            ),
+            // The key and the signature are of a venue's account, which is nothing to the desk: they are not looked at.
+            None => (Command::Pong, Then::LoggedIn(request)),
+        },
         "subscribe" | "unsubscribe" => match topics(dialect, &frame) {
             Err(reason) => (Command::Pong, Then::Refused(reason, request)),
             Ok(topics) if verb == "subscribe" => {
@@ -75,6 +82,12 @@ pub(super) fn read(dialect: Dialect, text: &str) -> Option<(Command, Then)> {
         },
         _ => return None,
     })
+}
+
+/// An access token in the place of a venue's key, which has no dots.
+fn token(frame: &Map<String, Value>) -> Option<AccessToken> {
+    let key = frame.get("args")?.get(0)?.as_str()?;
+    (key.split('.').count() == 3).then(|| AccessToken::new(key))
 }
 
 fn request_id(frame: &Map<String, Value>) -> Option<String> {

@@ -74,6 +74,16 @@ impl Dialect {
             .ok_or(UnknownDialect)
     }
 
+    /// Whether its clients show who they are in a first frame.
+    pub fn has_login(self) -> bool {
+        self == Dialect::S3
+    }
+
+    /// What a frame of a client asks for; nothing where it is none of the dialect's own.
+    pub fn command(self, text: &str) -> Option<Command> {
+        incoming::read(self, text).map(|(command, _)| command)
+    }
+
     /// The names that its clients know topics by; the first of each topic is the one that errors name.
     const fn channels(self) -> &'static [(&'static str, Topic)] {
         match self {

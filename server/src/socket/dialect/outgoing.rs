@@ -51,7 +51,7 @@ impl Translator {
             return vec![message.encode()];
         }
         match &message.body {
-            Body::Ack(_) => {
+            Body::Ack(_) | Body::AuthOk(_) => {
                 let then = self.pending.remove(id).unwrap_or(Then::Nothing);
                 self.carried_out(then, at)
             }

@@ -2,7 +2,7 @@
 
 use super::*;
 use tickwire_protocol::error::{ErrorCode, Refusal};
-use tickwire_protocol::message::{ErrorBody, Subscribed, Unsubscribed};
+use tickwire_protocol::message::{AuthOk, ErrorBody, Subscribed, Unsubscribed};
 
 fn error(code: ErrorCode, message: &str) -> Body {
     Body::Error(ErrorBody::from(Refusal::new(code, message)))
@@ -175,6 +175,42 @@ fn a_login_goes_no_further_than_the_translator() {
         !kept.contains("the-key") && !kept.contains("the-signature"),
         "{kept}"
     );
+}
+
+#[test]
+fn a_token_in_the_place_of_the_venues_key_is_a_login_of_the_desks() {
+    let auth = r#"{"op":"auth","req_id":"a","args":["ey.to.ken",1662350400000,"signature"]}"#;
+    for (body, said) in [
+        (
+            Body::AuthOk(AuthOk { expires_at: None }),
+            r#"{"success":true,"ret_msg":"","conn_id":"c-3-17","req_id":"a","op":"auth"}"#,
+        ),
+        (
+            error(ErrorCode::Unauthorized, "no"),
+            r#"{"success":false,"ret_msg":"UNAUTHORIZED: no","conn_id":"c-3-17","req_id":"a","op":"auth"}"#,
+        ),
+    ] {
+        let mut s3 = translator(Dialect::S3);
+        let command = s3.incoming(auth, 16_384);
+        let envelope = Envelope::decode(&command).unwrap();
+        let Command::Authenticate(shown) = envelope.command else {
+            panic!("{command}");
+        };
+        assert_eq!(shown.token.reveal(), "ey.to.ken");
+        let answer = Message::plain(envelope.id, JANUARY, body);
+        assert_eq!(s3.outgoing(&Outgoing::Text(answer.encode().into())), [said]);
+        assert!(s3.pending.is_empty() && !format!("{s3:?}").contains("to.ken"));
+    }
+    for other in [
+        r#"{"op":"auth","args":["key",1,"s"]}"#,
+        r#"{"op":"auth","args":[1,2]}"#,
+        r#"{"op":"auth","args":[]}"#,
+        r#"{"op":"auth"}"#,
+    ] {
+        assert_eq!(Dialect::S3.command(other), Some(Command::Pong), "{other}");
+    }
+    let elsewhere = r#"{"type":"auth","op":"auth","args":["ey.to.ken"]}"#;
+    assert_eq!(Dialect::S2.command(elsewhere), None);
 }
 
 #[test]
