@@ -401,7 +401,7 @@ mod tests {
         let hub = Hub::new(Vec::new(), Epoch(1), Epoch(1));
         let mut committer = Committer::new(journal, hub, watch.clone());
         // More than the reserve holds, between two steps that it does hold.
-        let bounds = [0, 100, 40_100, 40_200];
+        let bounds = [0, 100, 65_100, 65_200];
         let (steps, answers): (Vec<_>, Vec<_>) = bounds
             .windows(2)
             .map(|bounds| step((bounds[0] + 1..=bounds[1]).map(entry).collect(), None))
@@ -423,6 +423,6 @@ mod tests {
         );
         committer.journal.set_ballast(10);
         committer.look_for_room();
-        assert_eq!(committer.journal.head(), Seq(40_200));
+        assert_eq!(committer.journal.head(), Seq(65_200));
     }
 }
