@@ -208,6 +208,8 @@ impl Command {
 pub struct BadCommand {
     /// The id of the frame, where it had a usable one.
     pub id: Option<CommandId>,
+    /// Whether it asks for what changes an account, so that its answer has to say that nothing was done.
+    pub instructs: bool,
     /// What is wrong with it.
     pub refusal: Refusal,
 }
@@ -247,6 +249,7 @@ impl Envelope {
     pub fn decode(text: &str) -> Result<Envelope, BadCommand> {
         let bad = |id: &Option<CommandId>, code, message: String| BadCommand {
             id: id.clone(),
+            instructs: false,
             refusal: Refusal::new(code, message),
         };
         if !text.trim_start().starts_with('{') {
@@ -278,7 +281,14 @@ impl Envelope {
         };
         match decode_command(&verb, text) {
             Ok(command) => Ok(Envelope { id, command }),
-            Err(refusal) => Err(BadCommand { id, refusal }),
+            Err(refusal) => {
+                let instructs = Instruction::ACTIONS.contains(&verb.as_ref());
+                Err(BadCommand {
+                    id,
+                    instructs,
+                    refusal,
+                })
+            }
         }
     }
 

@@ -1,4 +1,5 @@
-//! The equity curve: a point a minute for a day, a point an hour for a quarter, a point a day before that.
+//! The equity curve: a point a minute for a day, a point an hour for a quarter, a point a day before that; and the very
+//! first point, from which all of it began.
 
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -19,7 +20,8 @@ const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// What an account has been worth over time, thinner the longer ago. Of each minute, hour or day it keeps the last.
+/// What an account has been worth over time, thinner the longer ago. Of each minute, hour or day it keeps the last, and
+/// the first point of all beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EquityCurve {
     days: VecDeque<EquityPoint>,
@@ -49,29 +51,32 @@ impl EquityCurve {
     }
 
     pub(super) fn add(&mut self, time: TimestampMs, equity: Amount) {
-        let old = put(
-            &mut self.minutes,
-            EquityPoint { time, equity },
-            MINUTE_MS,
-            MINUTES_MAX,
+        let (has_days, has_older) = (
+            !self.days.is_empty(),
+            !self.days.is_empty() || !self.hours.is_empty(),
         );
-        let old = old.and_then(|point| put(&mut self.hours, point, HOUR_MS, HOURS_MAX));
+        let point = EquityPoint { time, equity };
+        let old = put(&mut self.minutes, point, (MINUTE_MS, MINUTES_MAX), has_older);
+        let old = old.and_then(|point| put(&mut self.hours, point, (HOUR_MS, HOURS_MAX), has_days));
         if let Some(point) = old {
-            put(&mut self.days, point, DAY_MS, DAYS_MAX);
+            put(&mut self.days, point, (DAY_MS, DAYS_MAX), false);
         }
     }
 }
 
-/// Adds a point, in place of the last one where it is of the same stretch of time, or a clock went back. Gives the
-/// oldest one where there are too many.
+/// Adds a point, in place of the last one where it is of the same stretch of time, or a clock went back; but a later one
+/// never takes the place of the first of all, which is here where there are no older points elsewhere. Gives the oldest
+/// one where there are too many.
 fn put(
     points: &mut VecDeque<EquityPoint>,
     point: EquityPoint,
-    length_ms: i64,
-    most: usize,
+    (length_ms, most): (i64, usize),
+    has_older: bool,
 ) -> Option<EquityPoint> {
+    let is_first = points.len() == 1 && !has_older;
     if let Some(last) = points.back_mut()
         && point.time.floor_to(length_ms) <= last.time.floor_to(length_ms)
+        && !(is_first && point.time > last.time)
     {
         last.time = last.time.max(point.time);
         last.equity = point.equity;
@@ -108,10 +113,19 @@ mod tests {
 
     #[test]
     fn of_a_minute_the_last_is_kept_and_a_clock_that_went_back_adds_none() {
-        let curve = curve([(1000, 1), (2000, 2), (61_000, 3), (5000, 4)].into_iter());
+        let points = [
+            (1000, 0),
+            (1000, 1),
+            (1500, 7),
+            (2000, 2),
+            (61_000, 8),
+            (62_000, 3),
+            (5000, 4),
+        ];
         assert_eq!(
-            curve.points().copied().collect::<Vec<_>>(),
-            [point(2000, 2), point(61_000, 4)]
+            curve(points.into_iter()).points().copied().collect::<Vec<_>>(),
+            [point(1000, 1), point(2000, 2), point(62_000, 4)],
+            "the first of all is kept beside them"
         );
     }
 
@@ -123,8 +137,9 @@ mod tests {
         assert!(points.is_sorted_by(|a, b| a.time < b.time));
         assert_eq!(curve.minutes.len(), MINUTES_MAX);
         assert_eq!(curve.hours.len(), HOURS_MAX);
-        // The year less a day of minutes less 90 days of hours.
-        assert_eq!(curve.days.len(), 365 - 1 - 90);
+        // The year less a day of minutes less 90 days of hours, and the first point.
+        assert_eq!(curve.days.len(), 365 - 1 - 90 + 1);
+        assert_eq!(points.first(), Some(&point(0, 0)));
         assert_eq!(points.last(), Some(&point((year - 1) * MINUTE_MS, year - 1)));
         let thin = curve.thinned(400);
         assert_eq!(

@@ -22,10 +22,11 @@ impl OrderRate {
         self.accepted.len() - self.accepted.partition_point(|then| at.since(*then) >= MINUTE_MS)
     }
 
-    /// How long until one fewer is counted, in milliseconds.
-    pub fn eases_in_ms(&self, at: TimestampMs) -> u64 {
-        let oldest = self.accepted.iter().find(|then| at.since(**then) < MINUTE_MS);
-        oldest.map_or(0, |oldest| MINUTE_MS - at.since(*oldest))
+    /// How long until so many fewer are counted, in milliseconds.
+    pub fn eases_in_ms(&self, fewer: usize, at: TimestampMs) -> u64 {
+        let mut counted = self.accepted.iter().filter(|then| at.since(**then) < MINUTE_MS);
+        let last = fewer.checked_sub(1).and_then(|before| counted.nth(before));
+        last.map_or(0, |last| MINUTE_MS - at.since(*last))
     }
 
     pub(super) fn accepted(&mut self, at: TimestampMs) {
@@ -56,18 +57,15 @@ mod tests {
             rate.accepted(TimestampMs(at));
         }
         for (at, counted, eases_in_ms) in [
-            (10_000, 3, 50_000),
-            (59_999, 3, 1),
-            (60_000, 2, 10_000),
-            (69_999, 2, 1),
-            (70_000, 0, 0),
+            (10_000, 3, [0, 50_000, 60_000, 60_000, 0]),
+            (59_999, 3, [0, 1, 10_001, 10_001, 0]),
+            (60_000, 2, [0, 10_000, 10_000, 0, 0]),
+            (69_999, 2, [0, 1, 1, 0, 0]),
+            (70_000, 0, [0; 5]),
         ] {
             let at = TimestampMs(at);
-            assert_eq!(
-                (rate.within_minute(at), rate.eases_in_ms(at)),
-                (counted, eases_in_ms),
-                "{at:?}"
-            );
+            let eases = [0, 1, 2, 3, 4].map(|fewer| rate.eases_in_ms(fewer, at));
+            assert_eq!((rate.within_minute(at), eases), (counted, eases_in_ms), "{at:?}");
         }
         rate.accepted(TimestampMs(60_000));
         assert_eq!(rate.accepted.len(), 3, "what counts no more is forgotten");

@@ -122,6 +122,23 @@ impl Engine {
         ids.collect()
     }
 
+    /// Cancels the oldest open orders of an account that the risk guard stopped, with what stands and falls with them.
+    pub(super) fn cancel_some_orders(
+        &mut self,
+        account: AccountId,
+        at: TimestampMs,
+        most: usize,
+        batch: &mut Batch,
+    ) {
+        let Some(owner) = self.state.accounts.get(&account) else {
+            return;
+        };
+        let ended = |order: &Order| rest::ended(order, OrderStatus::Cancelled, OrderReason::HardStop, at);
+        let cancelled = owner.orders.all_open().take(most).map(ended);
+        let facts = cancelled.map(Fact::OrderChanged).collect();
+        self.carry_out(account, at, facts, batch);
+    }
+
     /// Closes the positions of an account at market, as far as they have a price now; what has none is tried again by
     /// whoever wants it gone. Gives whether all are closed. These orders are the desk's own: they fill at once, whatever
     /// time an owner's orders take to the venue.
@@ -156,6 +173,14 @@ impl Engine {
             }
         }
         all
+    }
+
+    /// Whether an account holds something that has no price to be closed at now.
+    pub(super) fn waits_for_price(&self, account: AccountId, at: TimestampMs) -> bool {
+        let desk = self.desk();
+        let cannot_close = |held| decided(&desk, account, at, held, None, OrderReason::HardStop).is_err();
+        let owner = self.state.accounts.get(&account);
+        owner.is_some_and(|owner| held_by(owner).into_iter().any(cannot_close))
     }
 
     /// Closes one of the things that an account holds at market, if it has a price now. Gives whether it did.

@@ -5,14 +5,14 @@
 //! carried out, for want of a price or because the desk went down, is carried out when that can be.
 
 use super::Engine;
-use crate::account::AccountView;
+use crate::account::{AccountView, EquityTrack};
 use crate::batch::Batch;
 use crate::bounds;
 use crate::event::{Event, Fact};
 use crate::grouped::Grouped;
 use crate::input::Notice;
 use crate::market::{MINUTE_MS, TickEffect};
-use crate::risk::{self, Verdict, limits};
+use crate::risk::{self, MONEY_PLACES, Verdict, limits};
 use rust_decimal::Decimal;
 use tickwire_protocol::alert::{AlertKind, Severity};
 use tickwire_protocol::clock::TimestampMs;
@@ -30,8 +30,16 @@ const PEAK_MS: u64 = 1000;
 /// A new peak that is higher than the last by a part in so many is marked at once.
 const PEAK_STEP: Decimal = Decimal::ONE_THOUSAND;
 
-/// Places that a sentence shows of an amount which nobody has to send back: what the currency is counted in.
-const MONEY_PLACES: u32 = 2;
+/// A loss from the highest equity that is deeper than the deepest marked by so many percent is marked at once.
+const TROUGH_STEP: Decimal = Decimal::from_parts(1, 0, 0, false, 1);
+
+/// The least by which the deepest loss is told to be deeper, in percent: it has two places.
+const TROUGH_LEAST: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+
+/// Orders that a hard stop cancels whenever it is carried on with, twice in one decision at most: when it is told, and when
+/// the account is looked at then. The rest follow as time is told, so that the stop itself is never too large for the
+/// journal's last room.
+const STOPPED_AT_ONCE: usize = 500;
 
 /// What was found when an account was looked at.
 struct Finding {
@@ -39,8 +47,8 @@ struct Finding {
     equity: Option<Amount>,
     /// Where the limits bring the guard, where that is further down than it is.
     verdict: Option<Verdict>,
-    /// Whether the equity is a peak to be told.
-    is_peak: bool,
+    /// Whether the equity is a peak or a trough to be told.
+    is_to_be_marked: bool,
     /// Whether its owner is to hear of the margin: that it is short, or is not any more.
     margin_is_short: Option<bool>,
     /// Whether it is stopped and still holds or orders something.
@@ -272,7 +280,7 @@ impl Engine {
         };
         if let Some(verdict) = found.verdict {
             self.change_status(account, at, &verdict, found.equity, batch);
-        } else if let Some(equity) = found.equity.filter(|_| found.is_peak) {
+        } else if let Some(equity) = found.equity.filter(|_| found.is_to_be_marked) {
             let fact = Fact::EquityMarked { equity };
             self.record(Event { account, at, fact }, batch);
         }
@@ -292,19 +300,22 @@ impl Engine {
         let (equity, track) = (view.equity(), &account.equity);
         let (status, limits) = (account.risk.status, &account.risk.limits);
         let rise = equity - track.peak;
-        let is_peak = rise.is_positive()
-            && (at.since(track.last_at) >= PEAK_MS || rise.get() * PEAK_STEP >= track.peak.get());
+        let is_later = at.since(track.last_at) >= PEAK_MS;
+        let is_peak = rise.is_positive() && (is_later || rise.get() * PEAK_STEP >= track.peak.get());
+        let is_trough =
+            is_deeper(track, equity, TROUGH_LEAST) && (is_later || is_deeper(track, equity, TROUGH_STEP));
+        let is_to_be_marked = is_peak || is_trough;
         let verdict = risk::may_trip(track, limits, status, equity);
         let margin_is_short = super::alerts::margin_turned(&view, equity);
         let is_to_be_stopped = status == RiskStatus::HardStop && has_anything(&view);
-        if !(is_peak || verdict || margin_is_short.is_some() || is_to_be_stopped) {
+        if !(is_to_be_marked || verdict || margin_is_short.is_some() || is_to_be_stopped) {
             return None;
         }
         if !view.is_marked() {
             return is_to_be_stopped.then_some(Finding {
                 equity: None,
                 verdict: None,
-                is_peak: false,
+                is_to_be_marked: false,
                 margin_is_short: None,
                 is_to_be_stopped,
             });
@@ -314,7 +325,7 @@ impl Engine {
         Some(Finding {
             equity: Some(equity),
             verdict: Some(verdict).filter(|verdict| verdict.status > status),
-            is_peak,
+            is_to_be_marked,
             margin_is_short,
             is_to_be_stopped,
         })
@@ -361,7 +372,7 @@ impl Engine {
             return;
         };
         let (track, limits) = (&owner.equity, owner.risk.limits);
-        let message = self.message_of(account, verdict);
+        let message = self.message_of(account, at, verdict);
         let told = format!("{} {message}", verdict.reason(track, &limits, &self.currency));
         let risk = Risk {
             status: verdict.status,
@@ -386,22 +397,30 @@ impl Engine {
             self.record(Event { account, at, fact }, batch);
         }
         self.say(account, at, AlertKind::Risk, severity, &told, batch);
-        match verdict.status {
-            RiskStatus::HardStop => self.stop(account, at, batch),
-            RiskStatus::SoftPause => self.cancel_openings(account, at, batch),
-            RiskStatus::Normal => {}
+        match (verdict.status, verdict.cause) {
+            (RiskStatus::HardStop, _) => self.stop(account, at, batch),
+            // To cancel orders takes room too, as much as there are orders. They stay, and the gate refuses what would open
+            // when its moment comes.
+            (RiskStatus::SoftPause, RiskCause::Journal) | (RiskStatus::Normal, _) => {}
+            (RiskStatus::SoftPause, _) => self.cancel_openings(account, at, batch),
         }
     }
 
     /// What the guard's new status means for what the account holds now.
-    fn message_of(&self, account: AccountId, verdict: &Verdict) -> &'static str {
-        let is_pause = verdict.status == RiskStatus::SoftPause && verdict.cause == RiskCause::Liquidation;
-        match self.account(account).filter(|_| is_pause) {
-            Some(view) => {
-                let has_left = view.account.holdings().next().is_some();
-                risk::liquidation_message(has_left, view.is_to_be_liquidated())
+    fn message_of(&self, account: AccountId, at: TimestampMs, verdict: &Verdict) -> &'static str {
+        match (verdict.status, verdict.cause) {
+            (RiskStatus::HardStop, _) if self.waits_for_price(account, at) => risk::STOPPED_WITHOUT_PRICE,
+            (RiskStatus::HardStop, _) if self.open_orders(account) > STOPPED_AT_ONCE => {
+                risk::STOPPED_WITH_MANY_ORDERS
             }
-            None => risk::message(verdict.status),
+            (RiskStatus::SoftPause, RiskCause::Liquidation) => {
+                self.account(account)
+                    .map_or(risk::message(verdict.status), |view| {
+                        let has_left = view.account.holdings().next().is_some();
+                        risk::liquidation_message(has_left, view.is_to_be_liquidated())
+                    })
+            }
+            _ => risk::message(verdict.status),
         }
     }
 
@@ -420,18 +439,34 @@ impl Engine {
             ..Verdict::of(&view.account.equity, &view.account.risk.limits, known)
         };
         let risk = &view.account.risk;
-        if risk.status == status && risk.message != self.message_of(account, &verdict) {
+        if risk.status == status && risk.message != self.message_of(account, at, &verdict) {
             self.change_status(account, at, &verdict, Some(known), batch);
         } else {
             self.trip(account, at, status, cause, batch);
         }
     }
 
-    /// Cancels all orders and closes all positions that have a price now. What is left is tried again whenever the
-    /// account is looked at.
+    /// Cancels the orders, as many as go into one decision, and closes all positions that have a price now. What is left
+    /// is tried again whenever the account is looked at, and nothing of it can open meanwhile. What closing made of the
+    /// account is marked, so that its deepest loss is the one that it ends with.
     fn stop(&mut self, account: AccountId, at: TimestampMs, batch: &mut Batch) {
-        self.cancel_orders(account, at, None, OrderReason::HardStop, batch);
+        self.cancel_some_orders(account, at, STOPPED_AT_ONCE, batch);
+        let from = batch.records.len();
         self.close_positions(account, at, OrderReason::HardStop, batch);
+        let view = self.account(account).filter(|_| batch.records.len() > from);
+        let marked = view.filter(AccountView::is_marked).and_then(|view| {
+            let equity = view.equity_in_bounds();
+            (equity != view.account.equity.last).then_some(equity)
+        });
+        if let Some(equity) = marked {
+            let fact = Fact::EquityMarked { equity };
+            self.record(Event { account, at, fact }, batch);
+        }
+    }
+
+    fn open_orders(&self, account: AccountId) -> usize {
+        let owner = self.state.accounts.get(&account);
+        owner.map_or(0, |owner| owner.orders.open_count())
     }
 
     /// Cancels the open orders that would open or add as things stand. One that only reduces stays, whether its owner
@@ -545,6 +580,14 @@ impl Engine {
             self.record(Event { account, at, fact }, batch);
         }
     }
+}
+
+/// Whether an equity is a loss from the highest that is deeper than the deepest marked by so many percent: exact, and
+/// without a division.
+fn is_deeper(track: &EquityTrack, equity: Amount, by: Decimal) -> bool {
+    let lost = (track.highest - equity).get();
+    lost > Decimal::ZERO
+        && lost * Decimal::ONE_HUNDRED >= (track.max_drawdown_pct.get() + by) * track.highest.get()
 }
 
 /// Whether an account holds or orders anything.

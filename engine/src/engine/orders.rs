@@ -69,6 +69,17 @@ impl Engine {
         let from = batch.records.len();
         self.carry_out(account, at, decided.facts, batch);
         let mut report = decided.report;
+        // What follows for other orders may have come back to this one.
+        let last = batch.records[from..]
+            .iter()
+            .rev()
+            .find_map(|record| match &record.event.fact {
+                Fact::OrderChanged(order) if Some(order.id) == report.order_id => Some(order),
+                _ => None,
+            });
+        if let Some(order) = last {
+            (report.status, report.reason) = (Some(order.status), order.reason);
+        }
         if matches!(instruction, Instruction::CancelOrder(_)) {
             let cancelled: BTreeSet<OrderId> = batch.records[from..]
                 .iter()

@@ -2,15 +2,16 @@
 //! trigger lies on, value, room, the risk guard, and whether the account can pay.
 
 use super::reserve::Tied;
-use super::{Desk, group, price, quantity, refusal, reserve, trail};
+use super::sides::{Place, exits_of, is_exit, prices};
+use super::{Desk, quantity, refusal, reserve, trail};
 use crate::account::Account;
 use crate::bounds::{AMOUNT_MAX, ID_MAX, ORDER_VALUE_MAX};
 use crate::market::Market;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::error::Refusal;
 use tickwire_protocol::market::Instrument;
-use tickwire_protocol::money::{Price, Quantity};
-use tickwire_protocol::order::{Exit, Group, GroupKind, GroupRole, Order, OrderStatus, OrderType, Side};
+use tickwire_protocol::money::Price;
+use tickwire_protocol::order::{GroupKind, Order, OrderType, Side};
 
 /// Open orders that an account may have. A pair counts as two, a bracket as three, when it is placed.
 pub const OPEN_ORDERS_MAX: usize = 100_000;
@@ -42,10 +43,11 @@ impl Desk<'_> {
     ) -> Result<Order, Refusal> {
         let instrument = market.instrument();
         let reference = self.reference(market, order.side);
-        let order = prices(market, order, reference)?;
-        for exit in exits_of(&order) {
-            self.exit_prices(market, &order, exit, reference)?;
-        }
+        // Who places a pair names the fields of its exits, who amends one of it those of an order.
+        let is_named = is_exit(&order) && account.orders.open(order.id).is_none();
+        let place = if is_named { Place::market } else { Place::order };
+        let order = prices(market, order, reference.map(place), is_named)?;
+        let order = exits_of(market, order, reference)?;
         let order = match reference {
             // An order that follows already keeps its peak.
             Some(reference) if order.peak_price.is_none() => {
@@ -153,111 +155,6 @@ impl Desk<'_> {
             Ok(_) => refusal::no_price(symbol, crate::market::NoQuote::NotYet),
         }
     }
-
-    /// The exits of a bracket lie on their sides of where it enters.
-    fn exit_prices(
-        &self,
-        market: &Market,
-        entry: &Order,
-        (role, exit): (GroupRole, &Exit),
-        reference: Option<Price>,
-    ) -> Result<(), Refusal> {
-        let leg = Order {
-            group: Some(Group {
-                id: entry.group.map(|group| group.id).unwrap_or_default(),
-                kind: GroupKind::Bracket,
-                role,
-            }),
-            ..Order::accepted(
-                entry.id,
-                entry.symbol,
-                entry.side.opposite(),
-                group::exit_type(exit, role).ok_or_else(|| refusal::exit_unclear(role))?,
-                Quantity::ZERO,
-                entry.created_at,
-            )
-        };
-        let from = entry.price.or(entry.trigger_price).or(reference);
-        prices(market, group::with_exit(leg, exit), from).map(|_| ())
-    }
-}
-
-/// The exits that a bracket's entry names.
-fn exits_of(order: &Order) -> impl Iterator<Item = (GroupRole, &Exit)> {
-    let take_profit = order.take_profit.iter().map(|exit| (GroupRole::TakeProfit, exit));
-    take_profit.chain(order.stop_loss.iter().map(|exit| (GroupRole::StopLoss, exit)))
-}
-
-/// The order with its prices as the venue writes them, if they may be so. `from` is where the market is, or for the exits
-/// of a bracket where it enters.
-fn prices(market: &Market, order: Order, from: Option<Price>) -> Result<Order, Refusal> {
-    let instrument = market.instrument();
-    let named = [
-        ("price", order.price),
-        ("trigger_price", order.trigger_price),
-        ("activation_price", order.activation_price),
-    ];
-    for (field, price) in named {
-        if let Some(price) = price {
-            price::check(field, price, instrument, from)?;
-        }
-    }
-    if let Some(distance) = order.trail_distance {
-        price::check("trail_distance", distance, instrument, None)?;
-        if let Some(from) = from.filter(|&from| distance >= from) {
-            return Err(refusal::trail_distance_too_far(distance, from));
-        }
-    }
-    if order.status == OrderStatus::New
-        && let Some(from) = from
-    {
-        sides(&order, from)?;
-    }
-    let canonical = |price: Option<Price>| price.map(|price| market.canonical(price));
-    Ok(Order {
-        price: canonical(order.price),
-        trigger_price: canonical(order.trigger_price),
-        activation_price: canonical(order.activation_price),
-        trail_distance: canonical(order.trail_distance),
-        ..order
-    })
-}
-
-/// A trigger must not be reached already, nor may an exit's limit price.
-fn sides(order: &Order, last: Price) -> Result<(), Refusal> {
-    if let Some(trigger) = order.trigger_price {
-        let rises = rises_to_trigger(order);
-        let is_reached = if rises { last >= trigger } else { last <= trigger };
-        if is_reached {
-            return Err(refusal::would_trigger("trigger_price", trigger, last, rises));
-        }
-    }
-    if let Some(activation) = order.activation_price.filter(|_| order.peak_price.is_none())
-        && trail::is_reached(order.side, activation, last)
-    {
-        let rises = order.side == Side::Sell;
-        return Err(refusal::would_trigger(
-            "activation_price",
-            activation,
-            last,
-            rises,
-        ));
-    }
-    if let Some(price) = order.price
-        && is_exit(order)
-        && order.order_type == OrderType::Limit
-    {
-        let rises = order.side == Side::Sell;
-        let is_reached = if rises { last >= price } else { last <= price };
-        if is_reached {
-            return Err(refusal::would_trigger("price", price, last, rises));
-        }
-    }
-    Ok(())
-}
-
-fn is_exit(order: &Order) -> bool {
-    order.group.is_some_and(|group| group.role != GroupRole::Entry)
 }
 
 /// Whether an order is triggered by a last price that rises to its trigger, or by one that falls to it.

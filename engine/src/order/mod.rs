@@ -1,6 +1,6 @@
 //! Orders: what an owner wants, checked, decided, and told as facts. Nothing in here changes anything.
 //!
-//! The way of an order: [`draft`] reads its fields, [`door`] admits it, [`enter`] says what becomes of it when it reaches
+//! The way of an order: [`draft`] reads its fields, [`door`] admits it by its prices' [`sides`] and more, [`enter`] says what becomes of it when it reaches
 //! the market, [`fill`] plans its fills, and [`group`] says what the orders that it stands and falls with do. What wakes
 //! resting orders is the engine's [`working`](crate::working) index. Every refusal is in [`refusal`], as a code and a
 //! sentence.
@@ -20,18 +20,19 @@ mod quantity;
 mod refusal;
 pub mod reserve;
 pub(crate) mod rest;
+mod sides;
 pub(crate) mod trail;
 
-use crate::account::Account;
+use crate::account::{Account, Receipt};
 use crate::bounds::{self, PLACES_MAX};
 use crate::event::Fact;
 use crate::market::{Market, MarketView};
 use crate::state::State;
 use tickwire_protocol::command::{Instruction, Report};
 use tickwire_protocol::error::{ErrorCode, Refusal};
-use tickwire_protocol::id::{AccountId, Symbol};
+use tickwire_protocol::id::{AccountId, OrderId, Symbol};
 use tickwire_protocol::market::VenueRules;
-use tickwire_protocol::order::{Order, OrderReason, OrderStatus, OrderType};
+use tickwire_protocol::order::{GroupKind, Order, OrderReason, OrderStatus, OrderType};
 
 /// What was decided: the facts to fold, in order, and the answer to the owner.
 #[derive(Debug)]
@@ -116,6 +117,7 @@ impl Desk<'_> {
         let receipt = account.orders.receipt(client_order_id)?;
         Some(Report {
             order_id: receipt.order_id,
+            order_ids: placed_together(account, &receipt),
             client_order_id: Some(client_order_id.clone()),
             status: receipt.order_id.map(|_| receipt.status),
             reason: receipt.order_id.and(receipt.reason),
@@ -123,6 +125,26 @@ impl Desk<'_> {
             position_id: receipt.carry,
             ..Report::default()
         })
+    }
+}
+
+/// The orders that were placed in one step with the one of a receipt, which is the first of them: the legs of a
+/// cash-and-carry position, or a pair as long as the desk remembers that it was one. Such orders have ids that follow one
+/// another.
+fn placed_together(account: &Account, receipt: &Receipt) -> Vec<OrderId> {
+    let Some(id) = receipt.order_id else {
+        return Vec::new();
+    };
+    let is_of_pair = || {
+        let closed = || account.orders.closed().rev().find(|order| order.id == id);
+        let order = account.orders.open(id).or_else(closed);
+        let group = order.and_then(|order| order.group);
+        group.is_some_and(|group| group.kind == GroupKind::Oco)
+    };
+    if receipt.carry.is_some() || is_of_pair() {
+        vec![id, OrderId(id.0 + 1)]
+    } else {
+        Vec::new()
     }
 }
 

@@ -1,14 +1,16 @@
 //! Orders to place, positions to close and to turn.
 
+use super::sides::MARKET;
 use super::{Decided, Desk, close, draft, placed, refusal};
 use crate::account::Account;
 use crate::bounds::QUANTITY_MAX;
 use crate::event::Fact;
 use crate::market::Market;
+use crate::position::Position;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::command::{ClosePosition, PlaceOco, PlaceOrder, Report, ReversePosition};
 use tickwire_protocol::error::Refusal;
-use tickwire_protocol::id::{AccountId, ClientOrderId, GroupId, OrderId};
+use tickwire_protocol::id::{AccountId, ClientOrderId, GroupId, OrderId, Symbol};
 use tickwire_protocol::money::Quantity;
 use tickwire_protocol::order::{Order, OrderReason, OrderType, Side};
 
@@ -64,8 +66,7 @@ impl Desk<'_> {
     ) -> Result<Decided, Refusal> {
         let account = self.account(account)?;
         let market = self.market(wanted.symbol)?;
-        let held = account.positions.get(&wanted.symbol);
-        let held = held.ok_or_else(|| refusal::no_position(wanted.symbol))?;
+        let held = self.settled(account, wanted.symbol)?;
         let order = Order {
             reduce_only: true,
             ..self.market_order(
@@ -88,8 +89,7 @@ impl Desk<'_> {
     ) -> Result<Decided, Refusal> {
         let account = self.account(account)?;
         let market = self.market(wanted.symbol)?;
-        let held = account.positions.get(&wanted.symbol);
-        let held = held.ok_or_else(|| refusal::no_position(wanted.symbol))?;
+        let held = self.settled(account, wanted.symbol)?;
         let most = market.instrument().max_quantity;
         if held.quantity > most || held.quantity + held.quantity > QUANTITY_MAX {
             return Err(refusal::quantity_above(held.quantity, market.instrument()));
@@ -115,8 +115,7 @@ impl Desk<'_> {
     ) -> Result<Decided, Refusal> {
         let account = self.account(account)?;
         let market = self.market(wanted.symbol)?;
-        let held = account.positions.get(&wanted.symbol);
-        let held = held.ok_or_else(|| refusal::no_position(wanted.symbol))?;
+        let held = held(account, wanted.symbol)?;
         let (side, quantity) = (held.side.opposite(), held.quantity.normalized());
         let order = Order {
             reduce_only: true,
@@ -194,6 +193,23 @@ impl Desk<'_> {
         }
     }
 
+    /// The position in an instrument, where no market order is on its way that will change it: what closes or turns it is
+    /// sized when it is sent, and two of them would do so twice.
+    fn settled<'a>(&self, account: &'a Account, symbol: Symbol) -> Result<&'a Position, Refusal> {
+        let held = held(account, symbol)?;
+        let is_on_its_way = |order: &&Order| {
+            order.order_type == OrderType::Market && order.arrives_at.is_some() && order.carry.is_none()
+        };
+        let mut orders = account
+            .orders
+            .open_in(symbol)
+            .filter(|_| self.rules.latency_ms > 0);
+        match orders.find(is_on_its_way) {
+            Some(order) => Err(refusal::is_on_its_way(symbol, order.id)),
+            None => Ok(held),
+        }
+    }
+
     fn must_rest(&self, market: &Market, order: &Order, at: TimestampMs) -> Result<(), Refusal> {
         let Some(price) = order.price.filter(|_| order.order_type == OrderType::Limit) else {
             return Ok(());
@@ -206,8 +222,9 @@ impl Desk<'_> {
             Ok(())
         } else {
             Err(refusal::would_trigger(
-                "price",
+                "take_profit.price",
                 price,
+                MARKET,
                 levels.touch(),
                 order.side == Side::Sell,
             ))
@@ -221,4 +238,12 @@ impl Desk<'_> {
     fn next_group(&self) -> GroupId {
         GroupId(self.state.last_group.0.saturating_add(1))
     }
+}
+
+/// The position in an instrument.
+fn held(account: &Account, symbol: Symbol) -> Result<&Position, Refusal> {
+    account.positions.get(&symbol).ok_or_else(|| {
+        let has_leg = |position: &&Position| position.symbol == symbol;
+        refusal::no_position(symbol, account.legs().find(has_leg).map(|leg| leg.id))
+    })
 }

@@ -106,9 +106,25 @@ pub(super) fn percent_too_small(
     ))
 }
 
-pub(super) fn no_position(symbol: Symbol) -> Refusal {
-    let message = format!("no open position in {symbol} to close: get_positions lists those that are open");
+/// `carry` is a cash-and-carry position with a leg in the instrument.
+pub(super) fn no_position(symbol: Symbol, carry: Option<PositionId>) -> Refusal {
+    let message = match carry {
+        Some(id) => format!(
+            "no position in {symbol} but a leg of the cash-and-carry position {id}, whose legs are closed together: send \
+             close_carry with this position_id"
+        ),
+        None => format!("no open position in {symbol} to close: get_positions lists those that are open"),
+    };
     Refusal::new(ErrorCode::NoPosition, message)
+}
+
+/// Until it has arrived nobody knows how large the position is then.
+pub(super) fn is_on_its_way(symbol: Symbol, order: OrderId) -> Refusal {
+    let message = format!(
+        "the market order {order} in {symbol} is on its way, and what it leaves of the position is not known yet: wait for \
+         it, or cancel it first"
+    );
+    Refusal::new(ErrorCode::TooManyOpen, message)
 }
 
 pub(super) fn nothing_to_reduce(symbol: Symbol, side: Side) -> Refusal {
@@ -231,9 +247,9 @@ pub(super) fn trail_percent_out_of_range(percent: Ratio) -> Refusal {
     ))
 }
 
-pub(super) fn trail_distance_too_far(distance: Price, from: Price) -> Refusal {
+pub(super) fn trail_distance_too_far(field: &str, distance: Price, from: Price) -> Refusal {
     invalid_price(format!(
-        "`trail_distance` {distance} is not below the price of {from} that it is to follow: choose a smaller one"
+        "`{field}` {distance} is not below the price of {from} that it is to follow: choose a smaller one"
     ))
 }
 
@@ -315,10 +331,11 @@ pub(super) fn price_out_of_band(field: &str, price: Price, market: Price) -> Ref
     ))
 }
 
-pub(super) fn would_trigger(field: &str, price: Price, last: Price, rises: bool) -> Refusal {
+/// `what` says whose price `from` is, as in `the price is`.
+pub(super) fn would_trigger(field: &str, price: Price, what: &str, from: Price, rises: bool) -> Refusal {
     let side = if rises { "above" } else { "below" };
     invalid_price(format!(
-        "`{field}` {price} would be reached at once, the price is {last}: choose one {side} that"
+        "`{field}` {price} would be reached at once, {what} {from}: choose one {side} that"
     ))
 }
 

@@ -135,9 +135,25 @@ impl Desk<'_> {
         if placed + orders <= limit as usize {
             return Ok(());
         }
-        let seconds = account.rate.eases_in_ms(at).div_ceil(1000);
+        let Some(too_many) = (placed + orders)
+            .checked_sub(limit as usize)
+            .filter(|_| orders <= limit as usize)
+        else {
+            let message = format!(
+                "this counts as {orders} orders, one for each of its two, and max_orders_per_minute is {limit}: place single \
+                 orders, or raise the limit"
+            );
+            return Err(Refusal::new(ErrorCode::RiskLimit, message));
+        };
+        let seconds = account.rate.eases_in_ms(too_many, at).div_ceil(1000);
+        let (were, this) = match (placed, orders) {
+            (1, 1) => ("order was", String::new()),
+            (1, more) => ("order was", format!(", this counts as {more}")),
+            (_, 1) => ("orders were", String::new()),
+            (_, more) => ("orders were", format!(", this counts as {more}")),
+        };
         let message = format!(
-            "{placed} orders were placed within the last minute, and max_orders_per_minute is {limit}: wait {seconds} s; \
+            "{placed} {were} placed within the last minute{this}, and max_orders_per_minute is {limit}: wait {seconds} s; \
              orders that reduce a position are still taken"
         );
         Err(Refusal::new(ErrorCode::RiskLimit, message))

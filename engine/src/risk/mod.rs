@@ -15,6 +15,9 @@ use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::money::{Amount, Ratio};
 use tickwire_protocol::risk::{Risk, RiskCause, RiskLimits, RiskStatus};
 
+/// Places that a sentence shows of an amount which nobody has to send back: what the currency is counted in.
+pub(crate) const MONEY_PLACES: u32 = 2;
+
 /// The guard of an account that nothing has happened to.
 pub(crate) fn untouched(at: TimestampMs) -> Risk {
     Risk {
@@ -38,6 +41,14 @@ pub fn message(status: RiskStatus) -> &'static str {
         }
     }
 }
+
+/// What a hard stop means while something that is held has no price to be closed at.
+pub(crate) const STOPPED_WITHOUT_PRICE: &str = "All orders cancelled. Positions that have no price yet are closed at the first one. \
+                                                Nothing is opened until a person resumes.";
+
+/// What a hard stop means that has more orders to cancel than go into one decision.
+pub(crate) const STOPPED_WITH_MANY_ORDERS: &str = "All orders are cancelled, some at a time, and all positions closed. Nothing is opened \
+                                                   until a person resumes.";
 
 /// What a pause by a liquidation means: `has_left` tells whether anything is still held, `is_due` whether that has to be
 /// liquidated too and only waits for a price.
@@ -138,7 +149,7 @@ impl Verdict {
             RiskStatus::SoftPause | RiskStatus::Normal => soft,
         };
         let sentence = |loss: Ratio, from: &str, base: Amount, limit: Option<Ratio>| {
-            let (base, limit) = (Grouped(base), limit.unwrap_or_default());
+            let (base, limit) = (Grouped(base.rounded(MONEY_PLACES)), limit.unwrap_or_default());
             format!("The loss of {loss} % from {from} of {base} {currency} reached the limit of {limit} %.")
         };
         match self.cause {

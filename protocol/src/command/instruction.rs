@@ -9,6 +9,7 @@ use crate::order::{Exit, OrderReason, OrderStatus, OrderType, Side, TimeInForce}
 use crate::risk::RiskLimits;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::ops::Not;
 
 pub use crate::alert::CreateAlert;
@@ -123,7 +124,10 @@ impl Instruction {
     fn checked(self, text: &str) -> Result<Instruction, Refusal> {
         match &self {
             Instruction::CancelOrder(order) => order.check()?,
-            Instruction::AmendOrder(amend) => names_one(&amend.order_id, &amend.client_order_id)?,
+            Instruction::AmendOrder(amend) => {
+                names_one(&amend.order_id, &amend.client_order_id)?;
+                keeps_exits(text)?;
+            }
             Instruction::SetRiskLimits(_) => {
                 super::body::<EveryLimit>(text)?;
             }
@@ -353,6 +357,20 @@ fn names_one(order_id: &Option<OrderId>, client_order_id: &Option<ClientOrderId>
         ErrorCode::InvalidField,
         "name the order by `order_id` or by `client_order_id`, one of the two",
     ))
+}
+
+/// Refuses an exit that is `null`: who sends it means to take the exit off, and must not be told that this was done.
+fn keeps_exits(text: &str) -> Result<(), Refusal> {
+    let fields: BTreeMap<String, Option<IgnoredAny>> = super::body(text)?;
+    let is_null = |name: &&&str| matches!(fields.get(**name), Some(None));
+    let Some(name) = ["take_profit", "stop_loss"].iter().find(is_null) else {
+        return Ok(());
+    };
+    let message = format!(
+        "`{name}` is null, but an exit can be changed and not taken off: leave it out to keep it, or cancel the order and place \
+         it anew without"
+    );
+    Err(Refusal::new(ErrorCode::InvalidField, message))
 }
 
 /// The limits that a `set_risk_limits` has to name, so that a misspelt one is refused and not lifted.

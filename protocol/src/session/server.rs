@@ -145,7 +145,13 @@ impl Server {
                     }
                     match Envelope::decode(text) {
                         Ok(Envelope { id, command }) => self.command(now, id, command, board),
-                        Err(bad) => self.refuse(now, bad.id, bad.refusal),
+                        Err(bad) => {
+                            let body = ErrorBody {
+                                outcome: bad.instructs.then_some(Outcome::NotExecuted),
+                                ..ErrorBody::from(bad.refusal)
+                            };
+                            self.answer(Message::plain(bad.id, now, Body::Error(body)));
+                        }
                     }
                 }
             }

@@ -156,7 +156,9 @@ fn commands_with_one_field_that_is_wrong() {
         (AMEND, "quantity", &NO_NUMBERS),
         (AMEND, "price", &["{}", "\"\""]),
         (AMEND, "trigger_price", &["{}", "\"1 \""]),
-        (AMEND, "take_profit", &["1", "[{}, 1, 2, 3, 4, 5]"]),
+        // It might be meant to take the exit off, which it does not.
+        (AMEND, "take_profit", &["1", "[{}, 1, 2, 3, 4, 5]", "null"]),
+        (AMEND, "stop_loss", &["null"]),
         (
             CANCEL,
             "order_id",

@@ -8,7 +8,7 @@ use tickwire_protocol::error::{CloseReason, ErrorCode};
 use tickwire_protocol::frame::Frame;
 use tickwire_protocol::id::Epoch;
 use tickwire_protocol::limits::Limits;
-use tickwire_protocol::message::{Body, Message};
+use tickwire_protocol::message::{Body, Message, Outcome};
 use tickwire_protocol::session::server::{Incoming, NotKept, Outgoing, Server};
 use tickwire_protocol::topic::Topic;
 
@@ -473,4 +473,38 @@ fn a_connection_whose_command_the_engine_is_long_at_is_not_asked_again_and_again
     let due = alone.due();
     assert!(due > alone.now, "due at {due}, which is not after {}", alone.now);
     assert!(alone.poll().iter().all(|out| !matches!(out, Outgoing::Close(_))));
+}
+
+#[test]
+fn an_instruction_that_cannot_be_read_is_said_not_to_be_executed() {
+    let mut alone = Alone::new(Limits::default());
+    for (text, is_told) in [
+        (
+            r#"{"action":"place_order","id":"1","symbol":"BTCUSDT","side":"buy","order_type":"market","quantity":"NaN"}"#,
+            true,
+        ),
+        (r#"{"action":"flatten_all","id":"1","symbol":"BTCUSDT"}"#, true),
+        (r#"{"action":"resume_trading","id":"1"}"#, true),
+        (
+            r#"{"action":"amend_order","id":"1","order_id":"order-1","stop_loss":null}"#,
+            true,
+        ),
+        (
+            r#"{"action":"get_candles","id":"1","symbol":"BTCUSDT","interval":"2m"}"#,
+            false,
+        ),
+        (r#"{"action":"buy_all","id":"1"}"#, false),
+        (r#"{"id":"1"}"#, false),
+    ] {
+        alone.say(text);
+        let told = alone.poll().into_iter().find_map(|out| match out {
+            Outgoing::Text(text) => Some(Message::decode(std::str::from_utf8(&text).unwrap()).unwrap().body),
+            _ => None,
+        });
+        let error = match told {
+            Some(Body::Error(error)) => error,
+            other => panic!("{text} is answered by {other:?}"),
+        };
+        assert_eq!(error.outcome, is_told.then_some(Outcome::NotExecuted), "{text}");
+    }
 }

@@ -8,7 +8,9 @@ use crate::journal::{Entry, JournalError, JournalWatch, SqliteJournal};
 use crate::metrics::micros;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
+use tickwire_engine::event::Fact;
 use tickwire_protocol::message::{JournalState, Outcome};
+use tickwire_protocol::risk::{RiskCause, RiskStatus};
 use tracing::{error, info, warn};
 
 /// Steps whose events go into one transaction.
@@ -96,7 +98,14 @@ impl Committer {
             self.hub.metrics().appended(entries.len(), took);
         }
         match appended {
-            Ok(()) => self.let_out(steps),
+            Ok(()) => {
+                self.say_paused(&entries);
+                self.let_out(steps);
+            }
+            // What fits is kept, in order: a stop must not be lost for what came with it.
+            Err(JournalError::Full(_)) if steps.len() > 1 => {
+                steps.into_iter().for_each(|step| self.commit(vec![step]));
+            }
             Err(JournalError::Full(reason)) => {
                 error!(target: "tickwire::engine", %reason, entries = entries.len(), "the journal is full; nothing is decided until there is room");
                 self.watch.set(JournalState::Full);
@@ -117,12 +126,26 @@ impl Committer {
     fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
         match self.journal.append(entries) {
             Err(JournalError::Full(reason)) if self.journal.release_reserve()? => {
-                error!(target: "tickwire::engine", %reason, "the journal is short of room: it lives on its reserve, and trading is paused");
-                self.journal.append(entries)?;
-                self.watch.set(JournalState::Short);
-                Ok(())
+                let appended = self.journal.append(entries);
+                if matches!(appended, Ok(()) | Err(JournalError::Full(_))) {
+                    error!(target: "tickwire::engine", %reason, "the journal is short of room: it lives on its reserve");
+                    self.watch.set(JournalState::Short);
+                }
+                appended
             }
             other => other,
+        }
+    }
+
+    /// Says that trading is paused for want of room, once that is in the journal.
+    fn say_paused(&self, entries: &[Entry]) {
+        for entry in entries {
+            if let Fact::RiskChanged(risk) = &entry.event.fact
+                && (risk.status, risk.cause) == (RiskStatus::SoftPause, RiskCause::Journal)
+            {
+                let account = entry.event.account;
+                warn!(target: "tickwire::engine", %account, "trading is paused: the journal is short of room");
+            }
         }
     }
 
@@ -154,6 +177,7 @@ impl Committer {
             match self.journal.append(&entries) {
                 Ok(()) => {
                     info!(target: "tickwire::engine", entries = entries.len(), "there is room for the journal again");
+                    self.say_paused(&entries);
                     let kept = std::mem::take(&mut self.kept);
                     self.let_out(kept);
                     self.watch.set(JournalState::Short);
@@ -227,7 +251,7 @@ fn withhold(step: &mut Step, journal: JournalState, was_handed_to_disk: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tickwire_engine::event::{Event, Fact};
+    use tickwire_engine::event::Event;
     use tickwire_protocol::clock::TimestampMs;
     use tickwire_protocol::command::Report;
     use tickwire_protocol::id::{AccountId, ClientOrderId, Epoch, OrderId, Seq};
@@ -366,5 +390,39 @@ mod tests {
             journal.recover().unwrap().state.accounts.len() as u64,
             acked + 400
         );
+    }
+
+    #[test]
+    fn of_what_came_together_a_full_journal_keeps_what_fits() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = SqliteJournal::open(folder.path(), Some(8), TimestampMs(0)).unwrap();
+        journal.set_ballast(3_900_000);
+        let watch = JournalWatch::default();
+        let hub = Hub::new(Vec::new(), Epoch(1), Epoch(1));
+        let mut committer = Committer::new(journal, hub, watch.clone());
+        // More than the reserve holds, between two steps that it does hold.
+        let bounds = [0, 100, 65_100, 65_200];
+        let (steps, answers): (Vec<_>, Vec<_>) = bounds
+            .windows(2)
+            .map(|bounds| step((bounds[0] + 1..=bounds[1]).map(entry).collect(), None))
+            .unzip();
+        committer.commit(steps);
+        let outcomes: Vec<_> = answers
+            .into_iter()
+            .map(|mut answer| answer.try_recv().unwrap().map_err(|(_, outcome)| outcome))
+            .map(|answer| answer.map(|_| ()))
+            .collect();
+        assert_eq!(
+            outcomes,
+            [Ok(()), Err(Outcome::Unknown), Err(Outcome::Unknown)],
+            "nothing after what did not fit"
+        );
+        assert_eq!(
+            (watch.state(), committer.journal.head(), committer.kept.len()),
+            (JournalState::Full, Seq(100), 2)
+        );
+        committer.journal.set_ballast(10);
+        committer.look_for_room();
+        assert_eq!(committer.journal.head(), Seq(65_200));
     }
 }

@@ -6,6 +6,7 @@ use crate::hub::Hub;
 use crate::journal::JournalWatch;
 use crate::queue::Job;
 use std::sync::mpsc::SyncSender;
+use std::vec::Drain;
 use tickwire_engine::batch::Batch;
 use tickwire_engine::engine::Done;
 use tickwire_engine::input::{Action, Input, Notice, Request};
@@ -20,6 +21,9 @@ use tracing::warn;
 
 /// Jobs decided on before what they led to is handed on.
 const JOBS_A_STEP: usize = 256;
+
+/// Records after which what is left of the jobs goes into another step: the journal's last room has to hold a whole one.
+const RECORDS_A_STEP: usize = 1000;
 
 /// A long journal gets a snapshot only after a fiftieth of it was added: copying and storing the state costs by its
 /// size, which grows with the journal, and a start folds a fiftieth in a second or two.
@@ -87,20 +91,25 @@ impl Decider {
                 return;
             }
             let stops = jobs.iter().any(|job| matches!(job, Job::Stop));
-            let step = self.step(&mut jobs, &mut batch, stops);
-            if !step.is_empty() {
-                self.hub.metrics().step_waits();
-                if steps.send(step).is_err() {
-                    return;
+            let mut left = jobs.drain(..);
+            while left.len() > 0 {
+                let step = self.step(&mut left, &mut batch, stops);
+                if !step.is_empty() {
+                    self.hub.metrics().step_waits();
+                    if steps.send(step).is_err() {
+                        return;
+                    }
                 }
             }
+            drop(left);
             if stops {
                 return;
             }
         }
     }
 
-    fn step(&mut self, jobs: &mut Vec<Job>, batch: &mut Batch, is_last: bool) -> Step {
+    /// Decides on jobs, on all of them unless they lead to much. `stops`: no more come after these.
+    fn step(&mut self, jobs: &mut Drain<'_, Job>, batch: &mut Batch, stops: bool) -> Step {
         let mut step = Step::default();
         // What everybody may see depends on no journal, so a slow disk does not hold the market up.
         let mut open = Vec::new();
@@ -113,7 +122,8 @@ impl Decider {
         let (mut taken_in_first, mut fed, mut fed_at) = (0, 0, 0);
         self.tell_short(journal, batch);
         ends.push(batch.records.len());
-        for job in jobs.drain(..) {
+        while batch.records.len() < RECORDS_A_STEP {
+            let Some(job) = jobs.next() else { break };
             match job {
                 Job::Market { input, taken_in } => {
                     taken_in_first = if fed == 0 { taken_in } else { taken_in_first };
@@ -162,6 +172,7 @@ impl Decider {
         if let Some(last) = step.entries.last() {
             self.places.head = last.seq;
         }
+        let is_last = stops && jobs.len() == 0;
         let is_due = self.places.is_snapshot_due() || (is_last && self.places.head > self.places.snapshot_at);
         if journal == JournalState::Live && is_due {
             let state = Box::new(self.engine.state().clone());
@@ -259,5 +270,134 @@ fn translate(answer: Option<Answer>) -> EngineAnswer {
             );
             Err((refusal, Outcome::NotExecuted))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::sync_channel;
+    use tickwire_engine::EngineConfig;
+    use tickwire_engine::event::{Event, Fact};
+    use tickwire_protocol::clock::TimestampMs;
+    use tickwire_protocol::command::{CancelAllOrders, Instruction};
+    use tickwire_protocol::id::{AccountId, Epoch, OrderId, Symbol};
+    use tickwire_protocol::market::{Instrument, VenueRules};
+    use tickwire_protocol::order::{Order, OrderType, Side};
+    use tickwire_protocol::risk::RiskLimits;
+    use tokio::sync::oneshot;
+
+    const AT: TimestampMs = TimestampMs(1_765_357_200_000);
+
+    /// An engine of three accounts with so many open orders each.
+    fn engine(orders: u64) -> Engine {
+        let symbol = Symbol::new("BTCUSDT").unwrap();
+        let instrument = Instrument {
+            symbol,
+            base: "BTC".to_owned(),
+            quote: "USDT".to_owned(),
+            tick_size: "0.01".parse().unwrap(),
+            step_size: "0.001".parse().unwrap(),
+            min_quantity: "0.001".parse().unwrap(),
+            max_quantity: "100".parse().unwrap(),
+            min_notional: "5".parse().unwrap(),
+            taker_fee_rate: "0".parse().unwrap(),
+            maker_fee_rate: "0".parse().unwrap(),
+            perpetual: None,
+        };
+        let config = EngineConfig {
+            instruments: vec![instrument],
+            currency: "USDT".to_owned(),
+            rules: VenueRules::default(),
+            risk: RiskLimits::default(),
+        };
+        let mut engine = Engine::new(config).unwrap();
+        let mut id = 0;
+        for account in (1..=3).map(AccountId) {
+            let mut apply = |fact| {
+                let at = AT;
+                engine.apply(&Event { account, at, fact }).unwrap();
+            };
+            apply(Fact::AccountOpened {
+                deposit: "1000000".parse().unwrap(),
+            });
+            for _ in 0..orders {
+                id += 1;
+                apply(Fact::OrderChanged(Order {
+                    price: Some("90.00".parse().unwrap()),
+                    ..Order::accepted(
+                        OrderId(id),
+                        symbol,
+                        Side::Buy,
+                        OrderType::Limit,
+                        "0.1".parse().unwrap(),
+                        AT,
+                    )
+                }));
+            }
+        }
+        engine
+    }
+
+    #[test]
+    fn much_that_came_together_goes_into_several_steps() {
+        let hub = Hub::new(Vec::new(), Epoch(1), Epoch(1));
+        let places = Places {
+            head: Seq(0),
+            snapshot_at: Seq(0),
+            snapshot_every: 1_000_000,
+        };
+        let publisher = Publisher::new("test".to_owned());
+        let decider = Decider::new(engine(1500), places, publisher, hub, JournalWatch::default());
+        let (jobs, queue) = mpsc::channel(16);
+        let (to_commit, steps) = sync_channel(16);
+        let mut answers = Vec::new();
+        for account in (1..=3).map(AccountId) {
+            let (reply, answer) = oneshot::channel();
+            answers.push(answer);
+            let cancel = Instruction::CancelAllOrders(CancelAllOrders::default());
+            let action = Action::Instruct(cancel);
+            let job = Job::Command {
+                account,
+                at: AT,
+                action,
+                reply,
+            };
+            jobs.try_send(job).unwrap();
+        }
+        jobs.try_send(Job::Timer(AT + 1)).unwrap();
+        jobs.try_send(Job::Stop).unwrap();
+        decider.run(queue, &to_commit);
+        drop(to_commit);
+        let steps: Vec<Step> = steps.iter().collect();
+        let told: Vec<_> = steps
+            .iter()
+            .map(|step| {
+                let cancels = step
+                    .entries
+                    .iter()
+                    .filter(|entry| matches!(entry.event.fact, Fact::OrderChanged(_)));
+                (
+                    cancels.count(),
+                    step.replies.len(),
+                    step.snapshot.as_ref().map(|(_, is_last)| *is_last),
+                )
+            })
+            .collect();
+        // What is decided last is in the last snapshot, and no snapshot but that one is the last.
+        assert_eq!(
+            told,
+            [
+                (1500, 1, None),
+                (1500, 1, None),
+                (1500, 1, None),
+                (0, 0, Some(true))
+            ]
+        );
+        let seqs = steps
+            .iter()
+            .flat_map(|step| &step.entries)
+            .map(|entry| entry.seq.0);
+        assert!(seqs.eq(1..=steps.iter().map(|step| step.entries.len() as u64).sum()));
     }
 }

@@ -131,7 +131,7 @@ pub fn start(
 
     if journal.is_short() {
         task.watch.set(JournalState::Short);
-        warn!(target: "tickwire::engine", "the journal is short of room: it lives on its reserve, and trading is paused");
+        warn!(target: "tickwire::engine", "the journal is short of room: it lives on its reserve");
     }
     let (steps, waiting) = sync_channel(STEPS_MAX);
     let committer = Committer::new(journal, task.hub.clone(), task.watch.clone());

@@ -96,8 +96,8 @@ fn what_an_order_has_not_cannot_be_amended() {
          order-2 buy 1 ETHUSDT entry of group-1
          exec-1 pos-1 buy 1 @ 100.00 fee 0
          order-2 filled 1 @ 100 fee 0
-         order-3 sell 1 ETHUSDT take 110 tp of group-1
-         order-4 sell 1 ETHUSDT stop 90 sl of group-1
+         order-3 sell 1 ETHUSDT take 110.00 tp of group-1
+         order-4 sell 1 ETHUSDT stop 90.00 sl of group-1
          INVALID_FIELD: the quantity of order-3 follows its group: amend the entry, or cancel the pair and place another
          INVALID_PRICE: `trigger_price` 99 would be reached at once, the price is 100: choose one above that
          order-3 sell 1 ETHUSDT take 111.00 tp of group-1",
@@ -136,13 +136,13 @@ fn exits_of_an_entry_can_be_amended_until_it_fills() {
          order-1 buy 2 ETHUSDT limit 99.00 entry of group-1
          exec-1 pos-1 buy 1 @ 99.00 fee 0 maker
          order-1 part 1 of 2 @ 99 fee 0
-         order-2 sell 1 ETHUSDT limit 120 tp of group-1
-         order-3 sell 1 ETHUSDT stop 95 sl of group-1
+         order-2 sell 1 ETHUSDT limit 120.00 tp of group-1
+         order-3 sell 1 ETHUSDT stop 95.00 sl of group-1
          INVALID_FIELD: what order-1 has filled is protected by orders of its own: amend these
          3 open, 99 tied up
          order-1 part 1 of 2 @ 99 fee 0
-         order-2 sell 1 ETHUSDT limit 120 tp of group-1
-         order-3 sell 1 ETHUSDT stop 95 sl of group-1",
+         order-2 sell 1 ETHUSDT limit 120.00 tp of group-1
+         order-3 sell 1 ETHUSDT stop 95.00 sl of group-1",
     );
 }
 

@@ -22,8 +22,8 @@ fn open_orders_of_a_market_that_is_gone_are_cancelled_and_its_position_stays() {
          order-1 buy 10 DOGEUSDT entry of group-1
          exec-1 pos-1 buy 10 @ 1.00000 fee 0.0055
          order-1 filled 10 @ 1 fee 0.0055
-         order-2 sell 10 DOGEUSDT limit 2 tp of group-1
-         order-3 sell 10 DOGEUSDT stop 0.5 sl of group-1
+         order-2 sell 10 DOGEUSDT limit 2.00000 tp of group-1
+         order-3 sell 10 DOGEUSDT stop 0.50000 sl of group-1
          order-4 sell 5 DOGEUSDT limit 3.00000 tp of group-2
          order-5 sell 5 DOGEUSDT stop 0.40000 sl of group-2
          order-6 buy 20 DOGEUSDT limit 0.90000
@@ -107,7 +107,7 @@ fn a_carry_on_its_way_ends_with_the_market_of_one_leg() {
          equity 990 cash 1000 used 200 available 790 today -10
          pos-1 buy 1 ETHUSDT @ 100 mark 90.00 pnl -10 (-10.00 %)
          risk HardStop by Manual
-         alert Trading was stopped by hand. All orders cancelled and all positions closed. Nothing is opened until a person resumes.",
+         alert Trading was stopped by hand. All orders cancelled. Positions that have no price yet are closed at the first one. Nothing is opened until a person resumes.",
     );
 }
 

@@ -24,10 +24,10 @@ fn prices_must_fit() {
          INVALID_PRICE: `activation_price` 100 would be reached at once, the price is 100: choose one above that
          INVALID_PRICE: `trail_distance` 100 is not below the price of 100 that it is to follow: choose a smaller one
          INVALID_FIELD: `trail_percent` must be above 0 and below 100, with at most two places, not 0
-         INVALID_PRICE: `price` 100 would be reached at once, the price is 100: choose one above that
-         INVALID_PRICE: `trigger_price` 101 would be reached at once, the price is 100: choose one below that
-         INVALID_PRICE: `trigger_price` 94 would be reached at once, the price is 95.00: choose one above that
-         INVALID_PRICE: `trigger_price` 96 would be reached at once, the price is 95.00: choose one below that",
+         INVALID_PRICE: `take_profit.price` 100 would be reached at once, the market is at 100: choose one above that
+         INVALID_PRICE: `stop_loss.trigger_price` 101 would be reached at once, the market is at 100: choose one below that
+         INVALID_PRICE: `take_profit.trigger_price` 94 would be reached at once, the entry's limit is 95.00: choose one above that
+         INVALID_PRICE: `stop_loss.trigger_price` 96 would be reached at once, the entry's limit is 95.00: choose one below that",
     );
 }
 

@@ -133,7 +133,7 @@ fn a_market_bracket_is_protected_at_once() {
          order-1 buy 2 ETHUSDT entry of group-1
          exec-1 pos-1 buy 2 @ 100.00 fee 0
          order-1 filled 2 @ 100 fee 0
-         order-2 sell 2 ETHUSDT limit 110 tp of group-1
+         order-2 sell 2 ETHUSDT limit 110.00 tp of group-1
          order-3 sell 2 ETHUSDT peak 100 stop 95 sl of group-1
          order-3 sell 2 ETHUSDT peak 108.00 stop 103 sl of group-1
          order-3 triggered
@@ -156,20 +156,20 @@ fn the_legs_of_a_bracket_are_sized_to_what_has_filled() {
          order-1 buy 3 ETHUSDT limit 99.00 entry of group-1
          exec-1 pos-1 buy 1 @ 99.00 fee 0 maker
          order-1 part 1 of 3 @ 99 fee 0
-         order-2 sell 1 ETHUSDT take 110 tp of group-1
-         order-3 sell 1 ETHUSDT stop 90 sl of group-1
+         order-2 sell 1 ETHUSDT take 110.00 tp of group-1
+         order-3 sell 1 ETHUSDT stop 90.00 sl of group-1
          exec-2 pos-1 buy 1 @ 99.00 fee 0 maker
          order-1 part 2 of 3 @ 99 fee 0
-         order-2 sell 2 ETHUSDT take 110 tp of group-1
-         order-3 sell 2 ETHUSDT stop 90 sl of group-1
+         order-2 sell 2 ETHUSDT take 110.00 tp of group-1
+         order-3 sell 2 ETHUSDT stop 90.00 sl of group-1
          3 open, 99 tied up
          order-1 part 2 of 3 @ 99 fee 0
-         order-2 sell 2 ETHUSDT take 110 tp of group-1
-         order-3 sell 2 ETHUSDT stop 90 sl of group-1
+         order-2 sell 2 ETHUSDT take 110.00 tp of group-1
+         order-3 sell 2 ETHUSDT stop 90.00 sl of group-1
          order-1 cancelled 2 of 3 @ 99 USER
          2 open, 0 tied up
-         order-2 sell 2 ETHUSDT take 110 tp of group-1
-         order-3 sell 2 ETHUSDT stop 90 sl of group-1
+         order-2 sell 2 ETHUSDT take 110.00 tp of group-1
+         order-3 sell 2 ETHUSDT stop 90.00 sl of group-1
          order-3 triggered
          order-2 cancelled SIBLING_FILLED
          exec-3 pos-1 sell 2 @ 90.00 fee 0 pnl -18
@@ -188,8 +188,8 @@ fn a_leg_that_ends_takes_the_rest_of_the_entry_with_it() {
          order-1 buy 3 ETHUSDT limit 99.00 entry of group-1
          exec-1 pos-1 buy 1 @ 99.00 fee 0 maker
          order-1 part 1 of 3 @ 99 fee 0
-         order-2 sell 1 ETHUSDT limit 100 tp of group-1
-         order-3 sell 1 ETHUSDT stop 90 sl of group-1
+         order-2 sell 1 ETHUSDT limit 100.00 tp of group-1
+         order-3 sell 1 ETHUSDT stop 90.00 sl of group-1
          exec-2 pos-1 sell 1 @ 100.00 fee 0 pnl 1 maker
          order-2 filled 1 @ 100 fee 0
          order-1 cancelled 1 of 3 @ 99 SIBLING_FILLED
@@ -209,8 +209,8 @@ fn cancelling_a_leg_cancels_the_whole_bracket() {
          order-1 buy 3 ETHUSDT limit 99.00 entry of group-1
          exec-1 pos-1 buy 1 @ 99.00 fee 0 maker
          order-1 part 1 of 3 @ 99 fee 0
-         order-2 sell 1 ETHUSDT take 110 tp of group-1
-         order-3 sell 1 ETHUSDT stop 90 sl of group-1
+         order-2 sell 1 ETHUSDT take 110.00 tp of group-1
+         order-3 sell 1 ETHUSDT stop 90.00 sl of group-1
          order-3 cancelled USER
          order-1 cancelled 1 of 3 @ 99 SIBLING_CANCELLED
          order-2 cancelled SIBLING_CANCELLED
@@ -229,7 +229,7 @@ fn a_bracket_may_have_one_leg() {
          order-1 buy 2 ETHUSDT entry of group-1
          exec-1 pos-1 buy 2 @ 100.00 fee 0
          order-1 filled 2 @ 100 fee 0
-         order-2 sell 2 ETHUSDT stop 95 limit 94.5 sl of group-1
+         order-2 sell 2 ETHUSDT stop 95.00 limit 94.50 sl of group-1
          order-3 sell 1 ETHUSDT
          exec-2 pos-1 sell 1 @ 100.00 fee 0
          order-3 filled 1 @ 100 fee 0
@@ -256,11 +256,11 @@ fn a_bracket_protects_what_it_opens_not_what_it_closes() {
          exec-2 pos-1 buy 2 @ 100.00 fee 0
          exec-3 pos-2 buy 1 @ 100.00 fee 0
          order-2 filled 3 @ 100 fee 0
-         order-3 sell 1 ETHUSDT take 110 tp of group-1
-         order-4 sell 1 ETHUSDT stop 90 sl of group-1
+         order-3 sell 1 ETHUSDT take 110.00 tp of group-1
+         order-4 sell 1 ETHUSDT stop 90.00 sl of group-1
          2 open, 0 tied up
-         order-3 sell 1 ETHUSDT take 110 tp of group-1
-         order-4 sell 1 ETHUSDT stop 90 sl of group-1",
+         order-3 sell 1 ETHUSDT take 110.00 tp of group-1
+         order-4 sell 1 ETHUSDT stop 90.00 sl of group-1",
     );
 }
 
@@ -276,10 +276,10 @@ fn a_stop_entry_fills_and_is_protected() {
          order-1 triggered
          exec-1 pos-1 buy 2 @ 105.00 fee 0
          order-1 filled 2 @ 105 fee 0
-         order-2 sell 2 ETHUSDT take 115 tp of group-1
-         order-3 sell 2 ETHUSDT stop 100 sl of group-1
+         order-2 sell 2 ETHUSDT take 115.00 tp of group-1
+         order-3 sell 2 ETHUSDT stop 100.00 sl of group-1
          2 open, 0 tied up
-         order-2 sell 2 ETHUSDT take 115 tp of group-1
-         order-3 sell 2 ETHUSDT stop 100 sl of group-1",
+         order-2 sell 2 ETHUSDT take 115.00 tp of group-1
+         order-3 sell 2 ETHUSDT stop 100.00 sl of group-1",
     );
 }

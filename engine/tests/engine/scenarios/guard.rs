@@ -165,7 +165,7 @@ fn a_stop_without_a_price_goes_on_when_there_is_one() {
          order-2 filled 1 @ 100 fee 0.1
          order-3 buy 1 ETHUSDT limit 90
          risk HardStop by Manual
-         alert Trading was stopped by hand. All orders cancelled and all positions closed. Nothing is opened until a person resumes.
+         alert Trading was stopped by hand. All orders cancelled. Positions that have no price yet are closed at the first one. Nothing is opened until a person resumes.
          order-3 cancelled HARD_STOP
          open:
          order-4 sell 2 ETHUSDT
@@ -358,6 +358,50 @@ fn the_number_of_orders_is_limited_within_any_minute() {
          order-7 buy 1 ETHUSDT
          exec-7 pos-2 buy 1 @ 100.00 fee 0
          order-7 filled 1 @ 100 fee 0",
+    );
+}
+
+#[test]
+fn who_orders_too_often_is_told_how_long_to_wait() {
+    check(
+        "until as many are a minute old as are too many; what is more than the limit by itself need not wait",
+        "deposit 10000 | quote ETHUSDT 100/100 | limits rate=3 | buy 1 ETHUSDT limit 50 | wait 10s | buy 1 ETHUSDT limit 50
+         | wait 20s | buy 1 ETHUSDT limit 50 | buy 1 ETHUSDT limit 50 | oco buy 1 ETHUSDT tp =60 sl 150
+         | limits rate=1 | buy 1 ETHUSDT limit 50 | oco buy 1 ETHUSDT tp =60 sl 150 | carry 1 ETHUSDT
+         | limits rate=3 | wait 39s | oco buy 1 ETHUSDT tp =60 sl 150 | quote ETHUSDT 100/100
+         | oco buy 1 ETHUSDT tp =60 sl 150",
+        "acct-1 opened with 10000
+         day opened with 10000
+         risk Normal by None
+         order-1 buy 1 ETHUSDT limit 50.00
+         order-2 buy 1 ETHUSDT limit 50.00
+         order-3 buy 1 ETHUSDT limit 50.00
+         RISK_LIMIT: 3 orders were placed within the last minute, and max_orders_per_minute is 3: wait 27 s; orders that reduce a position are still taken
+         RISK_LIMIT: 3 orders were placed within the last minute, this counts as 2, and max_orders_per_minute is 3: wait 37 s; orders that reduce a position are still taken
+         risk Normal by None
+         RISK_LIMIT: 3 orders were placed within the last minute, and max_orders_per_minute is 1: wait 56 s; orders that reduce a position are still taken
+         RISK_LIMIT: this counts as 2 orders, one for each of its two, and max_orders_per_minute is 1: place single orders, or raise the limit
+         RISK_LIMIT: this counts as 2 orders, one for each of its two, and max_orders_per_minute is 1: place single orders, or raise the limit
+         risk Normal by None
+         order-4 buy 1 ETHUSDT limit 60.00 tp of group-1
+         order-5 buy 1 ETHUSDT stop 150.00 sl of group-1
+         RISK_LIMIT: 3 orders were placed within the last minute, this counts as 2, and max_orders_per_minute is 3: wait 58 s; orders that reduce a position are still taken",
+    );
+}
+
+#[test]
+fn sentences_of_the_guard_round_amounts_as_others_do() {
+    check(
+        "a peak of 1,000.12345678 is 1,000.12",
+        "deposit 1000.12345678 | quote ETHUSDT 100/100 | buy 5 ETHUSDT | quote ETHUSDT 90/90 | limits soft_dd=4",
+        "acct-1 opened with 1000.12345678
+         day opened with 1000.12345678
+         order-1 buy 5 ETHUSDT
+         exec-1 pos-1 buy 5 @ 100.00 fee 0
+         order-1 filled 5 @ 100 fee 0
+         risk Normal by None
+         risk SoftPause by Drawdown
+         alert The loss of 4.99 % from the peak of 1,000.12 USDT reached the limit of 4 %. New position openings stopped. Existing positions remain open.",
     );
 }
 

@@ -128,7 +128,7 @@ fn a_trade_that_comes_after_the_next_minutes_quote_is_not_lost() {
 fn a_batch_says_what_to_publish_and_nothing_else() {
     let mut desk = TestDesk::new();
     for step in [
-        "deposit 1000",
+        "deposit 100000",
         "quote BTCUSDT 99/100",
         "buy 1 BTCUSDT",
         "account 2",

@@ -1,6 +1,7 @@
 //! Trading days in a few words each: what an owner and the market do, and what comes of it, to the last digit.
 
 mod alerts;
+mod answers;
 mod bounds;
 mod carry;
 mod carry_latency;
@@ -8,12 +9,15 @@ mod commands;
 mod delisted;
 mod door;
 mod edges;
+mod exits;
 mod funding;
 mod groups;
 mod guard;
 mod limits;
+mod many_orders;
 mod margin;
 mod market_data;
+mod on_the_way;
 mod orders;
 mod performance;
 mod perpetuals;
@@ -23,3 +27,4 @@ mod recovery;
 mod refusals;
 mod together;
 mod triggers;
+mod troughs;

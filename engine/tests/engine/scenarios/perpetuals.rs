@@ -17,13 +17,13 @@ fn a_bracket_protects_a_long_that_is_levered() {
          order-1 buy 5 BTCUSDT-PERP entry of group-1
          exec-1 pos-1 buy 5 @ 100.0 fee 0.25
          order-1 filled 5 @ 100 fee 0.25
-         order-2 sell 5 BTCUSDT-PERP limit 110 tp of group-1
-         order-3 sell 5 BTCUSDT-PERP stop 95 sl of group-1
+         order-2 sell 5 BTCUSDT-PERP limit 110.0 tp of group-1
+         order-3 sell 5 BTCUSDT-PERP stop 95.0 sl of group-1
          equity 99.75 used 25 maintenance 2.5 available 74.75
          pos-1 x20 margin 25 maintenance 2.5 liquidation 80.4 funding 0
          2 open, 0 tied up
-         order-2 sell 5 BTCUSDT-PERP limit 110 tp of group-1
-         order-3 sell 5 BTCUSDT-PERP stop 95 sl of group-1
+         order-2 sell 5 BTCUSDT-PERP limit 110.0 tp of group-1
+         order-3 sell 5 BTCUSDT-PERP stop 95.0 sl of group-1
          order-3 triggered
          order-2 cancelled SIBLING_FILLED
          exec-2 pos-1 sell 5 @ 94.9 fee 0.23725 pnl -25.5
@@ -43,8 +43,8 @@ fn a_bracket_takes_the_profit_of_a_short() {
          order-1 sell 2 BTCUSDT-PERP entry of group-1
          exec-1 pos-1 sell 2 @ 100.0 fee 0.1
          order-1 filled 2 @ 100 fee 0.1
-         order-2 buy 2 BTCUSDT-PERP limit 90 tp of group-1
-         order-3 buy 2 BTCUSDT-PERP stop 105 sl of group-1
+         order-2 buy 2 BTCUSDT-PERP limit 90.0 tp of group-1
+         order-3 buy 2 BTCUSDT-PERP stop 105.0 sl of group-1
          pos-1 funding 0.02 @ 100.0 rate 0.0001 of 16:00:00
          exec-2 pos-1 buy 2 @ 90.0 fee 0 pnl 20 maker
          order-2 filled 2 @ 90 fee 0

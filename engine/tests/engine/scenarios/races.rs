@@ -199,17 +199,17 @@ fn a_stop_by_drawdown_goes_on_with_the_first_tick_after_a_restart() {
          exec-2 pos-2 buy 4 @ 100.00 fee 0
          order-2 filled 4 @ 100 fee 0
          risk HardStop by Drawdown
-         alert The loss of 12.02 % from the peak of 1,000.00 USDT reached the limit of 10 %. All orders cancelled and all positions closed. Nothing is opened until a person resumes.
+         alert The loss of 12.02 % from the peak of 1,000.00 USDT reached the limit of 10 %. All orders cancelled. Positions that have no price yet are closed at the first one. Nothing is opened until a person resumes.
          order-3 sell 4 ETHUSDT
          exec-3 pos-2 sell 4 @ 70.00 fee 0 pnl -120
          order-3 filled 4 @ 70 fee 0 HARD_STOP
          equity 879.8 cash 879.8 used 200 available 679.8 today -120.2
          pos-1 buy 2 BTCUSDT @ 100 mark 100.00 pnl 0 (0.00 %)
-         HardStop by Drawdown at 12.02 % and 12.02 %: All orders cancelled and all positions closed. Nothing is opened until a person resumes.
+         HardStop by Drawdown at 12.02 % and 12.02 %: All orders cancelled. Positions that have no price yet are closed at the first one. Nothing is opened until a person resumes.
          order-4 sell 2 BTCUSDT
          exec-4 pos-1 sell 2 @ 99.00 fee 0.198 pnl -2
          order-4 filled 2 @ 99 fee 0.198 HARD_STOP
          equity 877.602 cash 877.602 used 0 available 877.602 today -122.398
-         HardStop by Drawdown at 12.02 % and 12.02 %: All orders cancelled and all positions closed. Nothing is opened until a person resumes.",
+         HardStop by Drawdown at 12.02 % and 12.02 %: All orders cancelled. Positions that have no price yet are closed at the first one. Nothing is opened until a person resumes.",
     );
 }

@@ -83,15 +83,15 @@ fn a_hard_stop_takes_all_kinds_of_orders_and_a_carry_with_it() {
          order-3 buy 1 BTCUSDT entry of group-1
          exec-3 pos-2 buy 1 @ 100.00 fee 0.1
          order-3 filled 1 @ 100 fee 0.1
-         order-4 sell 1 BTCUSDT limit 110 tp of group-1
-         order-5 sell 1 BTCUSDT stop 90 sl of group-1
+         order-4 sell 1 BTCUSDT limit 110.00 tp of group-1
+         order-5 sell 1 BTCUSDT stop 90.00 sl of group-1
          order-6 sell 1 BTCUSDT limit 120.00 tp of group-2
          order-7 sell 1 BTCUSDT stop 80.00 sl of group-2
          order-8 buy 1 BTCUSDT stop 101.00 limit 100.50
          order-8 triggered
          5 open, 100.6005 tied up
-         order-4 sell 1 BTCUSDT limit 110 tp of group-1
-         order-5 sell 1 BTCUSDT stop 90 sl of group-1
+         order-4 sell 1 BTCUSDT limit 110.00 tp of group-1
+         order-5 sell 1 BTCUSDT stop 90.00 sl of group-1
          order-6 sell 1 BTCUSDT limit 120.00 tp of group-2
          order-7 sell 1 BTCUSDT stop 80.00 sl of group-2
          order-8 triggered
@@ -225,14 +225,14 @@ fn a_bracket_that_fills_in_part_in_the_tick_that_pauses_keeps_its_legs() {
          order-1 buy 2 BTCUSDT limit 99.00 entry of group-1
          exec-1 pos-1 buy 1 @ 99.00 fee 0 maker
          order-1 part 1 of 2 @ 99 fee 0
-         order-2 sell 1 BTCUSDT limit 110 tp of group-1
-         order-3 sell 1 BTCUSDT stop 90 sl of group-1
+         order-2 sell 1 BTCUSDT limit 110.00 tp of group-1
+         order-3 sell 1 BTCUSDT stop 90.00 sl of group-1
          risk SoftPause by Drawdown
          alert The loss of 0.10 % from the peak of 1,000.00 USDT reached the limit of 0.05 %. New position openings stopped. Existing positions remain open.
          order-1 cancelled 1 of 2 @ 99 RISK_PAUSED
          2 open, 0 tied up
-         order-2 sell 1 BTCUSDT limit 110 tp of group-1
-         order-3 sell 1 BTCUSDT stop 90 sl of group-1
+         order-2 sell 1 BTCUSDT limit 110.00 tp of group-1
+         order-3 sell 1 BTCUSDT stop 90.00 sl of group-1
          SoftPause by Drawdown at 0.10 % and 0.10 %: New position openings stopped. Existing positions remain open.",
     );
 }
@@ -249,7 +249,7 @@ fn a_stop_without_a_price_is_carried_out_after_a_power_cut() {
          exec-1 pos-1 buy 1 @ 100.00 fee 0.1
          order-1 filled 1 @ 100 fee 0.1
          risk HardStop by Manual
-         alert Trading was stopped by hand. All orders cancelled and all positions closed. Nothing is opened until a person resumes.
+         alert Trading was stopped by hand. All orders cancelled. Positions that have no price yet are closed at the first one. Nothing is opened until a person resumes.
          order-2 sell 1 BTCUSDT
          exec-2 pos-1 sell 1 @ 95.00 fee 0.095 pnl -5
          order-2 filled 1 @ 95 fee 0.095 HARD_STOP

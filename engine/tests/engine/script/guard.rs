@@ -8,6 +8,7 @@
 //! unalert alert-1                     withdraws it                alerts      those that wait
 //! worth                               equity, peak, losses        guard       where the guard stands
 //! trades                              the figures of its trades   soon        the next step comes after 100 ms
+//! curve                               the deepest loss, and what the account was worth over time
 //! ```
 
 use super::{TestDesk, symbol};
@@ -47,6 +48,7 @@ impl TestDesk {
             ["guard"] => self.guard(),
             ["soon"] => self.now = self.now - 1900,
             ["trades"] => self.trades(),
+            ["curve"] => self.curve(),
             _ => return false,
         }
         true
@@ -144,6 +146,19 @@ impl TestDesk {
             risk.status, risk.cause, risk.drawdown_pct, risk.daily_loss_pct, risk.message
         );
         self.say(&line);
+    }
+
+    fn curve(&mut self) {
+        let performance = self.engine.account(self.account).unwrap().performance();
+        let points = performance.equity_curve.iter();
+        let points: Vec<String> = points
+            .map(|point| format!("{} {}", point.time.utc_clock(), point.equity))
+            .collect();
+        self.say(&format!(
+            "at most {} % down: {}",
+            performance.max_drawdown_pct,
+            points.join(", ")
+        ));
     }
 
     fn trades(&mut self) {
