@@ -150,6 +150,7 @@ pub fn snapshot_body(topic: Topic) -> Body {
         Topic::Executions => Body::Executions(Executions {
             executions: Vec::new(),
             funding: Vec::new(),
+            more: false,
         }),
         Topic::Risk => Body::RiskStatusUpdate(Data {
             data: risk(TimestampMs(0)),

@@ -107,6 +107,7 @@ pub fn snapshot(topic: Topic, rows: &BTreeMap<u64, i64>) -> Body {
         Topic::Executions => Body::Executions(Executions {
             executions: each.map(|(row, serial)| execution(row, serial)).collect(),
             funding: Vec::new(),
+            more: false,
         }),
         Topic::Risk => Body::RiskStatusUpdate(Data {
             data: samples::risk(TimestampMs(rows.values().next().copied().unwrap_or(0))),
