@@ -46,7 +46,7 @@ mod tests {
         for (text, expected) in [
             ("starting market=replay", "starting market=replay"),
             (
-                "cut off moved_to=/home/ann/data/damaged-1.jsonl",
+                "cut off moved_to=/srv/ann/data/damaged-1.jsonl",
                 "cut off moved_to=…/damaged-1.jsonl",
             ),
             (

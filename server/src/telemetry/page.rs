@@ -250,8 +250,8 @@ mod tests {
     #[test]
     fn where_the_server_keeps_its_files_is_not_told() {
         let mut lines = lines(|| {
-            tracing::info!(market = "sim", data_dir = %"/home/ann/my data", "starting");
-            tracing::error!(moved_to = %"/home/ann/data/damaged-1.jsonl", "cut off");
+            tracing::info!(market = "sim", data_dir = %"/srv/ann/my data", "starting");
+            tracing::error!(moved_to = %"/srv/ann/data/damaged-1.jsonl", "cut off");
         });
         let told: Vec<String> = waiting(&mut lines).into_iter().map(|(_, text)| text).collect();
         assert_eq!(
