@@ -16,7 +16,9 @@
 //! - [`users`]: who may come in, and which account is theirs
 //! - [`walls`], [`tls`], [`drain`]: what every connection passes on its way in, and how all of them leave
 //! - [`cli`]: what an operator asks of a journal, and does about users, on the command line
-//! - [`config`], [`telemetry`], [`metrics`], [`clock`]: what the operator chose, logs, counts, the one clock
+//! - [`syslog`]: keeps the lines of the log that the page shows, and publishes them
+//! - [`config`], [`telemetry`], [`metrics`], [`clock`], [`private`]: what the operator chose, logs, counts, the one clock, files of
+//!   the owner alone
 //!
 //! [`run`] puts the parts together; `main.rs` is only a menu.
 
@@ -30,8 +32,10 @@ pub mod http;
 pub mod hub;
 pub mod journal;
 pub mod metrics;
+pub mod private;
 pub mod queue;
 pub mod socket;
+pub mod syslog;
 pub mod telemetry;
 pub mod tls;
 pub mod users;
@@ -47,10 +51,11 @@ use crate::http::boot::DeskView;
 use crate::http::health::Desk;
 use crate::http::metrics::{QueueDepth, Sources};
 use crate::http::patience::Patient;
-use crate::hub::{Hub, Publication, Retention};
+use crate::hub::{Hub, Retention};
 use crate::journal::{JournalError, JournalPast, JournalWatch, SqliteJournal};
 use crate::queue::{CommandSender, FeedSender, Job};
 use crate::socket::Realtime;
+use crate::syslog::{Life, SystemLog, WithLines};
 use crate::telemetry::page::PageLines;
 use crate::tls::{Door, Peer, Tls};
 use crate::users::accounts::Accounts;
@@ -143,6 +148,15 @@ pub async fn run(
     let tls = config.walls.tls.as_ref().map(Tls::load).transpose()?;
     let now = clock::now();
     let mut journal = SqliteJournal::open(&config.data_dir, config.journal.max_mb, now)?;
+    let life = Life {
+        boot: journal.history().boot,
+        has_users: config.auth.is_required,
+    };
+    let retention = Retention {
+        days: config.journal.retention_days,
+        entries: config.journal.retention_entries,
+    };
+    let system_log = SystemLog::open(&config.data_dir, life, retention);
     let recovered = journal.recover()?;
     let watch = JournalWatch::default();
     watch.set_cut(recovered.cut);
@@ -157,7 +171,7 @@ pub async fn run(
     };
     let instruments = with_funding_rate(feed.instruments(), config.funding_rate);
     let hub = Hub::new(instruments.clone(), history.epoch, history.boot).with_rules(config.venue);
-    let telling = tokio::spawn(tell_lines(lines, hub.clone()));
+    let telling = system_log.start(lines, hub.clone());
     let (queue, jobs) = mpsc::channel::<Job>(queue::CAPACITY);
     let task = EngineTask {
         instruments,
@@ -172,11 +186,8 @@ pub async fn run(
         watch: watch.clone(),
     };
     let threads = engine_task::start(task, recovered, journal, jobs)?;
-    let retention = Retention {
-        days: config.journal.retention_days,
-        entries: config.journal.retention_entries,
-    };
-    hub.lend_archive(Arc::new(JournalPast::new(&config.data_dir)), retention);
+    let past = JournalPast::new(&config.data_dir);
+    hub.lend_archive(WithLines::new(past, &config.data_dir), retention);
     let aging = tokio::spawn(hub.clone().keep_floors(clock::now));
     info!(target: "tickwire::server", market, data_dir = %config.data_dir.display(), "starting");
 
@@ -272,12 +283,12 @@ pub async fn run(
     let _ = last_word.send(Job::Stop).await;
     let _ = tokio::task::spawn_blocking(move || threads.join()).await;
     if broken {
+        telling.finish().await;
         // A service manager starts it again; everything that was acknowledged is in the journal.
         return Err(StartError::Engine(
             "it ended of itself; see the log above".to_owned(),
         ));
     }
-    telling.abort();
     aging.abort();
     if let Some(renewing) = renewing {
         renewing.abort();
@@ -286,6 +297,7 @@ pub async fn run(
         following.abort();
     }
     info!(target: "tickwire::server", "stopped");
+    telling.finish().await;
     Ok(())
 }
 
@@ -362,13 +374,6 @@ fn market_anchor(
             journal.keep_fact(fact, now.0)?;
             Ok(now)
         }
-    }
-}
-
-/// Publishes the lines of the log. Nothing in here may log: a line would lead to the next.
-async fn tell_lines(mut lines: PageLines, hub: Hub) {
-    while let Some(lines) = lines.next().await {
-        hub.publish(lines.into_iter().map(Publication::Line));
     }
 }
 

@@ -107,7 +107,8 @@ async fn serve(args: ServeArgs) -> Result<(), StartError> {
     let config = args.resolve()?;
     // Listened for from now on, so that a signal during the start is not lost.
     let interrupted = tokio::spawn(interrupted());
-    let lines = telemetry::start(&config.telemetry).map_err(StartError::Telemetry)?;
+    let lines =
+        telemetry::start(&config.telemetry, config.auth.is_required).map_err(StartError::Telemetry)?;
     let listen = config.http.listen;
     let listener = TcpListener::bind(listen)
         .await

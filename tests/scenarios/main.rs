@@ -33,6 +33,7 @@ mod isolation;
 mod journal;
 mod latecomers;
 mod logs;
+mod logs_kept;
 mod malformed;
 mod market;
 mod metrics;

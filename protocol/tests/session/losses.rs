@@ -50,6 +50,30 @@ fn past_retention_the_desk_is_told_and_goes_on_from_the_reset() {
 }
 
 #[test]
+fn a_history_that_ends_in_the_midst_of_a_connection_is_told_by_the_server() {
+    for published in [0, 1, 7] {
+        let mut pair = Pair::live(9);
+        (0..3).for_each(|_| pair.publish_order());
+        pair.run(100);
+        pair.board.lose_logs();
+        (0..published).for_each(|_| pair.publish_order());
+        // Where nothing is published it is told with the next heartbeat.
+        pair.run(6_000);
+        // With the first of the new history the loss is told, and the snapshot has that one.
+        let followed = 3 + u64::saturating_sub(published, 1);
+        assert_eq!(orders_applied(&pair), (followed, 1), "{published} in the new one");
+        (0..4).for_each(|_| pair.publish_order());
+        pair.settle();
+        assert_eq!(
+            orders_applied(&pair),
+            (followed + 4, 1),
+            "{published} in the new one"
+        );
+        assert_eq!(pair.client.gaps(), 0, "the client had to find nothing out");
+    }
+}
+
+#[test]
 fn another_history_is_told_as_a_loss_even_if_the_telling_is_cut_off() {
     for cut_after in 0..80 {
         let mut pair = Pair::live(4);

@@ -1,6 +1,8 @@
 //! The latest value of every state topic, the recent messages of every lossless one, and the view of them that one
 //! account has.
 
+mod lines;
+
 use super::candles::CandleSeries;
 use super::log::Log;
 use super::mirror::{Mirror, OPEN_ROWS, ROWS, Seed};
@@ -11,9 +13,8 @@ use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::command::Command;
 use tickwire_protocol::frame::Frame;
 use tickwire_protocol::id::{AccountId, Epoch, Seq, Symbol};
-use tickwire_protocol::log::LogLine;
 use tickwire_protocol::market::{Instrument, Interval, VenueRules};
-use tickwire_protocol::message::{Body, Data, Head, Instruments, Logs, Message, OrderUpdate, PositionUpdate};
+use tickwire_protocol::message::{Body, Data, Head, Instruments, Message, OrderUpdate, PositionUpdate};
 use tickwire_protocol::risk::RiskStatus;
 use tickwire_protocol::session::server::{Board, NotKept};
 use tickwire_protocol::topic::{Topic, TopicClass};
@@ -23,6 +24,10 @@ use tickwire_protocol::topic::{Topic, TopicClass};
 pub struct BoardState {
     log_epoch: Epoch,
     state_epoch: Epoch,
+    /// The history of the server's log, which is in no journal.
+    lines_epoch: Epoch,
+    /// Lines after this place can be had from elsewhere; `None` where none can.
+    lines_floor: Option<Seq>,
     /// `None` is what everybody may see.
     slots: HashMap<(Option<AccountId>, Topic), (Seq, Arc<Frame>)>,
     logs: HashMap<(Option<AccountId>, Topic), Log>,
@@ -49,6 +54,9 @@ impl BoardState {
         BoardState {
             log_epoch,
             state_epoch,
+            // Until somebody says otherwise, another one in each life of each journal, which are seconds apart.
+            lines_epoch: Epoch(log_epoch.0.wrapping_add(state_epoch.0)),
+            lines_floor: None,
             slots: HashMap::new(),
             logs: HashMap::new(),
             mirrors: HashMap::new(),
@@ -124,13 +132,10 @@ impl BoardState {
         log.push(seq, Arc::new(frame));
     }
 
-    /// The history that a topic counts in. Lines of the server's log are not in the journal, so they begin anew with
-    /// each life of the server; journals are seconds apart, so the sum is another one in each life of each journal.
+    /// The history that a topic counts in.
     fn epoch_of(&self, topic: Topic) -> Epoch {
         match topic.class() {
-            TopicClass::Lossless if topic == Topic::Logs => {
-                Epoch(self.log_epoch.0.wrapping_add(self.state_epoch.0))
-            }
+            TopicClass::Lossless if topic == Topic::Logs => self.lines_epoch,
             TopicClass::Lossless => self.log_epoch,
             TopicClass::State => self.state_epoch,
         }
@@ -168,12 +173,7 @@ impl BoardState {
                 mirror.take(&body, timestamp);
                 self.push(Some(account), topic, seq, timestamp, body);
             }
-            Publication::Line(line) => {
-                let head = self.logs.get(&(None, Topic::Logs)).map_or(Seq(0), Log::head);
-                let timestamp = line.timestamp;
-                let body = Body::SystemLog(Data { data: line });
-                self.push(None, Topic::Logs, head.next(), timestamp, body);
-            }
+            Publication::Line { seq, line } => self.add_line(seq, line),
             Publication::CandleHistory {
                 symbol,
                 interval,
@@ -290,20 +290,6 @@ impl BoardView<'_> {
         Some(self.as_of(Topic::Orders, mirror.changed_at(), Body::Orders(orders)))
     }
 
-    /// The last `rows` lines of the server's log, as a page is born with them.
-    pub fn recent_lines(&self, rows: usize) -> Arc<Frame> {
-        let newest = self.log(Topic::Logs).into_iter().flat_map(Log::newest);
-        let lines: Vec<LogLine> = newest
-            .take(rows)
-            .filter_map(|frame| match &frame.message().body {
-                Body::SystemLog(line) => Some(line.data.clone()),
-                _ => None,
-            })
-            .collect();
-        let timestamp = lines.first().map_or(TimestampMs(0), |line| line.timestamp);
-        self.as_of(Topic::Logs, timestamp, Body::Logs(Logs { lines }))
-    }
-
     /// An answer from what the account has at hand.
     fn mirrored(&self, question: &Command) -> Option<Arc<Frame>> {
         let mirror = self.mirror()?;
@@ -391,6 +377,9 @@ impl Board for BoardView<'_> {
     }
 
     fn keeps(&self, topic: Topic, after: Seq) -> bool {
+        if topic == Topic::Logs {
+            return self.keeps_lines(after);
+        }
         let log = self.owner(topic).and(self.log(topic));
         log.is_some_and(|log| log.keeps(after, self.state.kept))
     }
@@ -421,6 +410,7 @@ mod tests {
     use super::*;
     use crate::hub::Hub;
     use tickwire_protocol::account::Dashboard;
+    use tickwire_protocol::log::LogLine;
     use tickwire_protocol::message::Data;
 
     fn dashboard(account: u64, positions: u32) -> Publication {
@@ -463,19 +453,20 @@ mod tests {
         });
     }
 
-    fn line(message: &str) -> Publication {
-        Publication::Line(LogLine {
+    fn line(seq: u64, message: &str) -> Publication {
+        let line = LogLine {
             level: tickwire_protocol::log::LogLevel::Info,
             module: "server".to_owned(),
             message: message.to_owned(),
             timestamp: TimestampMs(3),
-        })
+        };
+        Publication::Line { seq: Seq(seq), line }
     }
 
     #[test]
-    fn the_log_is_nobodys_and_begins_anew_with_each_life_of_the_server() {
+    fn the_log_is_everybodys_and_has_a_history_of_its_own() {
         let hub = Hub::new(Vec::new(), Epoch(10), Epoch(2));
-        hub.publish(["one", "two", "three"].map(line));
+        hub.publish([line(1, "one"), line(2, "two"), line(3, "three")]);
         for account in [1, 2] {
             hub.with_board(AccountId(account), |board| {
                 assert_eq!(board.head(Topic::Logs), (Epoch(12), Seq(3)));
@@ -500,10 +491,28 @@ mod tests {
                 assert!(!answer.is_encoded());
             });
         }
-        let next_life = Hub::new(Vec::new(), Epoch(10), Epoch(3));
-        next_life.with_board(AccountId(1), |board| {
-            assert_eq!(board.head(Topic::Logs), (Epoch(13), Seq(0)));
+        // It goes on at the same places in another history, and only what is there can be had.
+        hub.rename_lines(Epoch(77));
+        hub.with_board(AccountId(1), |board| {
+            assert_eq!(board.head(Topic::Logs), (Epoch(77), Seq(3)));
+            let all = board.events(Topic::Logs, Seq(0), 10).unwrap();
+            let place = |frame: &Arc<Frame>| (frame.message().head.ep, frame.message().head.seq);
+            let expected = [1, 2, 3].map(|seq| (Some(Epoch(77)), Some(Seq(seq))));
+            assert_eq!(all.iter().map(place).collect::<Vec<_>>(), expected);
+            assert_eq!(board.head(Topic::Orders).0, Epoch(10), "the journal's is another");
+            assert!(!board.keeps(Topic::Logs, Seq(3)));
         });
+        let next_life = Hub::new(Vec::new(), Epoch(10), Epoch(3));
+        let kept = hub.lines().split_off(1);
+        next_life.begin_lines(Epoch(77), Some(Seq(0)), kept);
+        next_life.with_board(AccountId(1), |board| {
+            assert_eq!(board.head(Topic::Logs), (Epoch(77), Seq(3)));
+            assert_eq!(board.events(Topic::Logs, Seq(1), 10).unwrap().len(), 2);
+            assert!(board.events(Topic::Logs, Seq(0), 10).is_err() && board.keeps(Topic::Logs, Seq(0)));
+            assert!(!board.keeps(Topic::Logs, Seq(4)), "nobody has been told of it");
+        });
+        next_life.set_lines_floor(Some(Seq(1)));
+        next_life.with_board(AccountId(1), |board| assert!(!board.keeps(Topic::Logs, Seq(0))));
     }
 
     #[test]

@@ -59,7 +59,12 @@ pub enum Publication {
         body: Body,
     },
     /// The server's log has a next line.
-    Line(LogLine),
+    Line {
+        /// Its place in the log.
+        seq: Seq,
+        /// The line.
+        line: LogLine,
+    },
     /// The candles of a market up to now; they replace what was known.
     CandleHistory {
         /// The market.
@@ -170,7 +175,7 @@ impl Hub {
             let mut board = self.write();
             for publication in publications {
                 any = true;
-                any_event |= matches!(publication, Publication::Event { .. } | Publication::Line(_));
+                any_event |= matches!(publication, Publication::Event { .. } | Publication::Line { .. });
                 board.publish(publication, taken_in);
             }
         }

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::frame::Frame;
 use tickwire_protocol::id::{AccountId, Epoch, Seq};
+use tickwire_protocol::message::{Body, Data};
 use tickwire_protocol::session::server::{Fetch, NotKept};
 use tickwire_protocol::topic::Topic;
 use tokio::sync::Semaphore;
@@ -66,8 +67,8 @@ pub struct Retention {
     pub entries: u64,
 }
 
-/// A whole piece, by whose it is and the place before it.
-type Kept = ((AccountId, Topic, Seq), Vec<Arc<Frame>>);
+/// A whole piece, by its history, whose it is, and the place before it.
+type Kept = ((Epoch, Option<AccountId>, Topic, Seq), Vec<Arc<Frame>>);
 
 /// The way to old messages.
 #[derive(Debug)]
@@ -90,8 +91,18 @@ impl Older {
         }
     }
 
-    /// Messages from the first one wanted on, at most a piece of them.
-    pub(super) async fn fetch(&self, account: AccountId, fetch: Fetch) -> Result<Vec<Arc<Frame>>, NotKept> {
+    /// Messages from the first one wanted on, at most a piece of them. Those of the server's log are of the history
+    /// `lines_epoch`, and everybody's.
+    pub(super) async fn fetch(
+        &self,
+        account: AccountId,
+        fetch: Fetch,
+        lines_epoch: Epoch,
+    ) -> Result<Vec<Arc<Frame>>, NotKept> {
+        let (epoch, owner) = match fetch.topic {
+            Topic::Logs => (lines_epoch, None),
+            _ => (self.epoch, Some(account)),
+        };
         let before = Seq(fetch.after.0 / PIECE * PIECE);
         let end = Seq(before.0 + PIECE);
         let wanted = |frames: &[Arc<Frame>]| -> Vec<Arc<Frame>> {
@@ -103,7 +114,7 @@ impl Older {
         };
         // Whoever waited here finds what the one before has read.
         let _reads = self.readers.acquire().await.map_err(|_| NotKept)?;
-        let key = (account, fetch.topic, before);
+        let key = (epoch, owner, fetch.topic, before);
         if let Some((_, frames)) = self.pieces().iter().find(|(known, _)| *known == key) {
             return Ok(wanted(frames));
         }
@@ -120,7 +131,7 @@ impl Older {
         };
         let frames: Vec<Arc<Frame>> = publications
             .into_iter()
-            .filter_map(|publication| self.frame(publication))
+            .filter_map(|publication| frame(epoch, publication))
             .collect();
         let answer = wanted(&frames);
         // One that is not whole yet will have more.
@@ -147,25 +158,28 @@ impl Older {
         self.archive.older_than(account, topic, head, moment)
     }
 
-    fn frame(&self, publication: Publication) -> Option<Arc<Frame>> {
-        let Publication::Event {
+    fn pieces(&self) -> std::sync::MutexGuard<'_, VecDeque<Kept>> {
+        self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A message that an archive gave, in the history that it is of.
+fn frame(epoch: Epoch, publication: Publication) -> Option<Arc<Frame>> {
+    let (topic, seq, timestamp, body) = match publication {
+        Publication::Event {
             topic,
             seq,
             timestamp,
             body,
             ..
-        } = publication
-        else {
-            return None;
-        };
-        Some(Arc::new(Frame::new(message(
-            topic, self.epoch, seq, timestamp, body,
-        ))))
-    }
-
-    fn pieces(&self) -> std::sync::MutexGuard<'_, VecDeque<Kept>> {
-        self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+        } => (topic, seq, timestamp, body),
+        Publication::Line { seq, line } => {
+            let timestamp = line.timestamp;
+            (Topic::Logs, seq, timestamp, Body::SystemLog(Data { data: line }))
+        }
+        _ => return None,
+    };
+    Some(Arc::new(Frame::new(message(topic, epoch, seq, timestamp, body))))
 }
 
 impl super::Hub {
@@ -186,7 +200,7 @@ impl super::Hub {
     /// [`NotKept`] where they are kept no longer, or cannot be read.
     pub async fn older(&self, account: AccountId, fetch: Fetch) -> Result<Vec<Arc<Frame>>, NotKept> {
         match self.shared.older.get() {
-            Some(older) => older.fetch(account, fetch).await,
+            Some(older) => older.fetch(account, fetch, self.lines_epoch()).await,
             None => Err(NotKept),
         }
     }
@@ -222,7 +236,7 @@ mod tests {
     use super::*;
     use crate::hub::{Hub, RETENTION};
     use std::sync::atomic::{AtomicU32, Ordering};
-    use tickwire_protocol::message::{Body, Unsubscribed};
+    use tickwire_protocol::message::Unsubscribed;
     use tickwire_protocol::session::server::Board;
 
     const MINE: AccountId = AccountId(1);
@@ -386,7 +400,7 @@ mod tests {
         hub.find_floors(TimestampMs(10_000 * 60_000 + DAY));
         assert!(!keeps(&hub, 9_998));
         hub.with_board(MINE, |board| {
-            assert!(!board.keeps(Topic::Logs, Seq(0)), "the log is in no journal");
+            assert!(!board.keeps(Topic::Logs, Seq(0)), "nobody lent its lines");
             assert!(
                 !board.keeps(Topic::Executions, Seq(0)),
                 "nothing was told of these"

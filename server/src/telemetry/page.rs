@@ -1,9 +1,11 @@
 //! Lines of the log for the page: a `tracing` layer that makes them, a bounded channel, and the end that is read.
 //!
 //! Making a line never waits and never logs, and neither does publishing one, so a line cannot lead to another. INFO
-//! lines are bounded in their rate (ten thousand clients that connect are not ten thousand lines), and what finds the
-//! channel full is left out; how many were left out is told by a line of its own.
+//! lines are bounded in their rate ([`super::gate`]), and what finds the channel full is left out; how many were left out
+//! is told by a line of its own.
 
+use super::folders::without_folders;
+use super::gate::Gate;
 use super::redact::{BLOT, is_secret, redact};
 use crate::clock;
 use std::fmt::{self, Write as _};
@@ -12,6 +14,7 @@ use std::time::Duration;
 use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::log::{LogLevel, LogLine};
 use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::time::timeout;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
@@ -19,9 +22,11 @@ use tracing_subscriber::layer::{Context, Layer};
 /// Lines that may wait to be published. The start logs before anybody publishes.
 const WAITING_MAX: usize = 1_024;
 
-/// INFO lines that may come at once, and in each second after that.
-const INFO_BURST: i64 = 100;
-const INFO_PER_SECOND: i64 = 20;
+/// Lines that are taken out at once.
+const TAKEN_MAX: usize = 256;
+
+/// What the operator alone is told, on stderr.
+const OPERATORS_FIELDS: [&str; 1] = ["data_dir"];
 
 /// The longest message, in characters; the rest is cut off.
 const MESSAGE_MAX: usize = 500;
@@ -32,11 +37,7 @@ const UNTOLD: Duration = Duration::from_secs(1);
 /// A layer that makes lines, and the lines that it makes.
 pub fn channel() -> (PageLayer, PageLines) {
     let (sender, receiver) = mpsc::channel(WAITING_MAX);
-    let gate = Arc::new(Mutex::new(Gate {
-        tokens: INFO_BURST * 1_000,
-        refilled_at: clock::now(),
-        left_out: 0,
-    }));
+    let gate = Arc::new(Mutex::new(Gate::new(clock::now())));
     let layer = PageLayer {
         sender,
         gate: Arc::clone(&gate),
@@ -58,33 +59,6 @@ pub struct PageLines {
     gate: Arc<Mutex<Gate>>,
 }
 
-/// What lets lines through, and counts those that it does not.
-#[derive(Debug)]
-struct Gate {
-    /// Thousandths of INFO lines that may come now.
-    tokens: i64,
-    refilled_at: TimestampMs,
-    left_out: u64,
-}
-
-impl Gate {
-    /// Whether a line of this level may come at `now`.
-    fn lets_through(&mut self, level: LogLevel, now: TimestampMs) -> bool {
-        if level > LogLevel::Info {
-            return true;
-        }
-        let passed = i64::try_from(now.since(self.refilled_at)).unwrap_or(i64::MAX);
-        self.refilled_at = now;
-        let refill = passed.saturating_mul(INFO_PER_SECOND);
-        self.tokens = self.tokens.saturating_add(refill).min(INFO_BURST * 1_000);
-        if self.tokens < 1_000 {
-            return false;
-        }
-        self.tokens -= 1_000;
-        true
-    }
-}
-
 fn locked(gate: &Mutex<Gate>) -> MutexGuard<'_, Gate> {
     gate.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -92,10 +66,10 @@ fn locked(gate: &Mutex<Gate>) -> MutexGuard<'_, Gate> {
 impl PageLayer {
     fn offer(&self, line: LogLine) {
         let mut gate = locked(&self.gate);
-        if !gate.lets_through(line.level, line.timestamp) {
-            gate.left_out += 1;
-        } else if let Err(TrySendError::Full(_)) = self.sender.try_send(line) {
-            gate.left_out += 1;
+        if gate.lets_through(&line)
+            && let Err(TrySendError::Full(_)) = self.sender.try_send(line)
+        {
+            gate.leave_out();
         }
     }
 }
@@ -114,22 +88,20 @@ impl PageLines {
         let mut lines = Vec::new();
         while lines.is_empty() {
             // Taken with a patience, for what was left out is told also where nothing else comes.
-            if let Ok(line) = tokio::time::timeout(UNTOLD, self.receiver.recv()).await {
-                lines.push(line?);
+            let taken = timeout(UNTOLD, self.receiver.recv_many(&mut lines, TAKEN_MAX));
+            if taken.await == Ok(0) {
+                return None;
             }
-            let left_out = std::mem::take(&mut locked(&self.gate).left_out);
-            if left_out > 0 {
-                lines.push(LogLine {
-                    level: LogLevel::Warning,
-                    module: "telemetry".to_owned(),
-                    message: format!(
-                        "{left_out} lines left out: there were too many at once; stderr has them"
-                    ),
-                    timestamp: clock::now(),
-                });
-            }
+            lines.extend(locked(&self.gate).told(clock::now(), false));
         }
         Some(lines)
+    }
+
+    /// The lines that wait, for those to come will be nobody's to publish.
+    pub fn rest(&mut self) -> Vec<LogLine> {
+        let mut lines: Vec<LogLine> = std::iter::from_fn(|| self.receiver.try_recv().ok()).collect();
+        lines.extend(locked(&self.gate).told(clock::now(), true));
+        lines
     }
 }
 
@@ -169,7 +141,8 @@ fn module(target: &str) -> &str {
 fn told(words: &Words) -> String {
     let text = format!("{}{}", words.message, words.fields);
     let one_line = text.trim().replace(char::is_control, " ");
-    let clean = redact(&one_line);
+    let open = redact(&one_line);
+    let clean = without_folders(&open);
     match clean.char_indices().nth(MESSAGE_MAX) {
         Some((end, _)) => format!("{}…", &clean[..end]),
         None => clean.into_owned(),
@@ -191,7 +164,7 @@ impl Words {
         // Writing into a text cannot fail.
         let _ = match field.name() {
             "message" => write!(self.message, "{value}"),
-            name if name.starts_with("log.") => Ok(()),
+            name if name.starts_with("log.") || OPERATORS_FIELDS.contains(&name) => Ok(()),
             name if is_secret(name) => write!(self.fields, " {name}={BLOT}"),
             name => write!(self.fields, " {name}={value}"),
         };
@@ -275,6 +248,19 @@ mod tests {
     }
 
     #[test]
+    fn where_the_server_keeps_its_files_is_not_told() {
+        let mut lines = lines(|| {
+            tracing::info!(market = "sim", data_dir = %"/srv/ann/my data", "starting");
+            tracing::error!(moved_to = %"/srv/ann/data/damaged-1.jsonl", "cut off");
+        });
+        let told: Vec<String> = waiting(&mut lines).into_iter().map(|(_, text)| text).collect();
+        assert_eq!(
+            told,
+            ["starting market=sim", "cut off moved_to=…/damaged-1.jsonl"]
+        );
+    }
+
+    #[test]
     fn the_module_is_a_part_of_the_server() {
         assert_eq!(
             module("tickwire_server::engine_task::decide"),
@@ -320,31 +306,10 @@ mod tests {
     async fn what_finds_the_channel_full_is_counted() {
         let mut lines = lines(|| (0..WAITING_MAX + 7).for_each(|_| tracing::warn!("again")));
         let told = lines.next().await.unwrap();
-        assert_eq!(told.len(), 2);
-        assert!(
-            told[1].message.starts_with("7 lines left out"),
-            "{}",
-            told[1].message
-        );
-        assert_eq!(waiting(&mut lines).len(), WAITING_MAX - 1);
-    }
-
-    #[test]
-    fn info_comes_again_as_time_passes() {
-        let mut gate = Gate {
-            tokens: 0,
-            refilled_at: TimestampMs(0),
-            left_out: 0,
-        };
-        assert!(!gate.lets_through(LogLevel::Info, TimestampMs(49)));
-        assert!(gate.lets_through(LogLevel::Info, TimestampMs(100)));
-        assert!(gate.lets_through(LogLevel::Info, TimestampMs(101)));
-        assert!(!gate.lets_through(LogLevel::Info, TimestampMs(102)));
-        assert!(gate.lets_through(LogLevel::Critical, TimestampMs(102)));
-        let hour = TimestampMs(3_600_000);
-        let many = (0..1_000)
-            .filter(|_| gate.lets_through(LogLevel::Info, hour))
-            .count();
-        assert_eq!(many, 100, "no more than a burst is saved up");
+        assert_eq!(told.len(), TAKEN_MAX + 1);
+        let last = &told[TAKEN_MAX].message;
+        assert!(last.starts_with("7 lines left out"), "{last}");
+        assert_eq!(lines.rest().len(), WAITING_MAX - TAKEN_MAX);
+        assert!(lines.rest().is_empty());
     }
 }

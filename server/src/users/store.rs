@@ -7,6 +7,7 @@ pub use programs::ProgramToken;
 
 use super::tokens::{SECRET_BYTES, TokenHash};
 use super::{SessionId, UserId};
+use crate::private::keep_private;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::fs;
 use std::io;
@@ -424,26 +425,6 @@ fn user(row: &Row<'_>) -> rusqlite::Result<User> {
         generation: row.get(5)?,
         created_at: TimestampMs(row.get(6)?),
     })
-}
-
-/// Makes the file for its owner alone, before anything is written into it. SQLite gives its journal the same mode.
-#[cfg(unix)]
-fn keep_private(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-    let file = fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(path)?;
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn keep_private(_path: &Path) -> std::io::Result<()> {
-    Ok(())
 }
 
 fn prepare(database: &mut Connection, path: &Path) -> Result<(), StoreError> {

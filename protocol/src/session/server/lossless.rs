@@ -54,7 +54,13 @@ impl Server {
                 continue;
             }
             let after = subscription.sent.unwrap_or_default();
-            let (_, head) = board.head(*topic);
+            let (epoch, head) = board.head(*topic);
+            if epoch != subscription.epoch {
+                // A history that did not go on: nothing of the new one follows a place of the old one.
+                (subscription.epoch, subscription.sent) = (epoch, Some(head));
+                resets.push((*topic, ResetReason::Epoch, after.next()));
+                continue;
+            }
             if head == after {
                 continue;
             }
@@ -79,7 +85,7 @@ impl Server {
                 },
                 Err(NotKept) => {
                     subscription.sent = Some(head);
-                    resets.push((*topic, after.next()));
+                    resets.push((*topic, ResetReason::Retention, after.next()));
                     continue;
                 }
             };
@@ -94,8 +100,8 @@ impl Server {
             self.older = None;
             more = true;
         }
-        for (topic, lost_from) in resets {
-            self.reset(now, topic, ResetReason::Retention, lost_from, board);
+        for (topic, reason, lost_from) in resets {
+            self.reset(now, topic, reason, lost_from, board);
         }
         more
     }

@@ -8,7 +8,7 @@ use super::{Board, Outgoing, STATE_TURN, Server, to_i64};
 use crate::clock::TimestampMs;
 use crate::command::SetRate;
 use crate::frame::Frame;
-use crate::id::Seq;
+use crate::id::{Epoch, Seq};
 use crate::limits::Limits;
 use crate::topic::{Topic, TopicClass};
 use std::ops::Bound;
@@ -19,6 +19,8 @@ use std::sync::Arc;
 pub(super) struct Subscription {
     /// State: the place of the last value sent. Lossless: the place of the last message sent.
     pub(super) sent: Option<Seq>,
+    /// Lossless: the history that the place is of.
+    pub(super) epoch: Epoch,
     /// State: when that was.
     sent_at: Option<TimestampMs>,
     /// State: no more often than this, where the client asked for it.
@@ -38,10 +40,11 @@ impl Subscription {
         }
     }
 
-    /// One that begins after a place of a lossless topic.
-    pub(super) fn after(place: Seq) -> Subscription {
+    /// One that begins after a place of a lossless topic's history.
+    pub(super) fn after(epoch: Epoch, place: Seq) -> Subscription {
         Subscription {
             sent: Some(place),
+            epoch,
             ..Subscription::default()
         }
     }

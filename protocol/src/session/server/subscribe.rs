@@ -61,7 +61,7 @@ impl Server {
         self.answer(subscribed);
         let subscription = match class {
             TopicClass::State => Subscription::to_state(wanted.interval_ms, wanted.partial),
-            TopicClass::Lossless => Subscription::after(start),
+            TopicClass::Lossless => Subscription::after(ep, start),
         };
         self.topics.insert(topic, subscription);
         let Some(from) = resume.filter(|_| class == TopicClass::Lossless) else {
@@ -72,7 +72,7 @@ impl Server {
         } else if from.seq > head {
             self.reset(now, topic, ResetReason::Ahead, head.next(), board);
         } else if board.events(topic, from.seq, 1).is_err() && !board.keeps(topic, from.seq) {
-            self.topics.insert(topic, Subscription::after(head));
+            self.topics.insert(topic, Subscription::after(ep, head));
             self.reset(now, topic, ResetReason::Retention, from.seq.next(), board);
         } else {
             self.tally.resume(from.seq, head);
