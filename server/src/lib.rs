@@ -30,6 +30,7 @@ pub mod http;
 pub mod hub;
 pub mod journal;
 pub mod metrics;
+pub mod private;
 pub mod queue;
 pub mod socket;
 pub mod telemetry;
