@@ -20,6 +20,7 @@ mod conflation;
 mod crash;
 mod crowd;
 mod dialects;
+mod doors;
 mod drain;
 mod drops;
 mod durability;

@@ -5,8 +5,11 @@
 
 mod address;
 pub(crate) mod bucket;
+mod crowd;
 
 pub use address::Client;
+pub(crate) use address::network;
+pub use crowd::{Crowd, Place};
 
 use crate::config::walls::WallsConfig;
 use crate::drain::{self, Drain};
