@@ -106,7 +106,8 @@ async fn renewed(users: &Users, headers: &HeaderMap) -> Option<Pair> {
 }
 
 async fn refuse_other_sites(State(desk): State<Desk>, request: Request, next: Next) -> Response {
-    if request.method().is_safe() || desk.door.may_change(request.headers()) {
+    let is_secure = Client::of(&request).is_secure;
+    if request.method().is_safe() || desk.door.may_change(request.headers(), is_secure) {
         return next.run(request).await;
     }
     let message = "this was asked for by another site's page; open the desk at its own address";
