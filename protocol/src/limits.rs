@@ -54,6 +54,12 @@ pub struct Limits {
     /// Connections that may be opened from there at once after a pause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handshake_burst: Option<u32>,
+    /// Pings and pongs of the WebSocket itself that a connection may send per second for long; above it is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pings_per_second: Option<u32>,
+    /// The same at once after a pause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ping_burst: Option<u32>,
 }
 
 impl Default for Limits {
@@ -78,6 +84,8 @@ impl Default for Limits {
             user_connections_max: None,
             handshakes_per_second: None,
             handshake_burst: None,
+            pings_per_second: None,
+            ping_burst: None,
         }
     }
 }

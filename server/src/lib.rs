@@ -61,7 +61,7 @@ use crate::tls::{Door, Peer, Tls};
 use crate::users::accounts::Accounts;
 use crate::users::store::StoreError;
 use crate::users::{Access, Users};
-use crate::walls::Walls;
+use crate::walls::{Crowd, Walls};
 use std::future::{Future, IntoFuture};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -214,6 +214,9 @@ pub async fn run(
     let last_word = queue.clone();
     let (drain, patience) = (Drain::default(), config.walls.drain);
     let window_min = Duration::from_millis(config.limits.reconnect_window_ms);
+    let sockets_max = usize::try_from(u64::from(connections_max) + SOCKETS_BESIDE).unwrap_or(usize::MAX);
+    let proxies = config.walls.trusted_proxies.clone();
+    let crowd = Crowd::new(sockets_max, proxies, hub.metrics().clone());
     let walls = Walls::new(config.walls, drain.clone(), hub.metrics().clone());
     let realtime = Realtime {
         hub: hub.clone(),
@@ -264,8 +267,7 @@ pub async fn run(
         // The market goes on for as long as somebody looks at it.
         let _ = stop.send(true);
     };
-    let sockets_max = usize::try_from(u64::from(connections_max) + SOCKETS_BESIDE).unwrap_or(usize::MAX);
-    let door = Patient::new(Door::open(listener, tls.as_ref())?, sockets_max);
+    let door = Patient::new(Door::open(listener, tls.as_ref(), crowd)?);
     let renewing = tls.map(|tls| tokio::spawn(tls.keep_fresh()));
     let mut abandoned = stopped;
     let too_long = async move {

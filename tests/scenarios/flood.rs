@@ -87,6 +87,30 @@ fn a_flood_of_pings_of_the_websocket_itself_does_no_harm() -> Result<()> {
 }
 
 #[test]
+fn pings_of_the_websocket_beyond_what_was_told_close_the_connection() -> Result<()> {
+    let desk = Desk::start()?;
+    let mut wire = Wire::connect(desk.address())?;
+    let limits = wire.wait_for_kind("CONNECTION_ESTABLISHED")?.json["limits"].clone();
+    assert_eq!(
+        (&limits["pings_per_second"], &limits["ping_burst"]),
+        (&50.into(), &200.into())
+    );
+    let flood = |wire: &mut Wire, pings: u32| {
+        for _ in 0..pings {
+            // The server need not read all of it.
+            if wire.send_bytes(&[0x89, 0x80, 0, 0, 0, 0]).is_err() {
+                break;
+            }
+        }
+    };
+    flood(&mut wire, 150);
+    wire.ping()?;
+    flood(&mut wire, 5_000);
+    assert_eq!(wire.closed(PATIENCE)?, (4007, "rate_limited".to_owned()));
+    Ok(())
+}
+
+#[test]
 fn what_was_refused_for_the_rate_was_not_carried_out() -> Result<()> {
     let desk = Desk::start()?;
     let mut wire = Wire::connect(desk.address())?;

@@ -21,6 +21,7 @@ mod crash;
 mod crowd;
 mod data_folder;
 mod dialects;
+mod doors;
 mod drain;
 mod drops;
 mod durability;

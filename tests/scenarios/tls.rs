@@ -12,6 +12,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use tempfile::TempDir;
 use tickwire_tests::desk::{Desk, Setup};
+use tickwire_tests::elsewhere;
 use tickwire_tests::trial::run;
 use tickwire_tests::wire::PATIENCE;
 use tokio_tungstenite::tungstenite::client;
@@ -50,11 +51,15 @@ impl Authority {
     }
 
     fn start(&self) -> Result<Desk> {
+        self.start_with(|setup| setup)
+    }
+
+    fn start_with(&self, more: impl FnOnce(Setup) -> Setup) -> Result<Desk> {
         self.certify()?;
-        Setup::new()
+        let setup = Setup::new()
             .arg("--tls-cert", &self.path("cert.pem"))
-            .arg("--tls-key", &self.path("key.pem"))
-            .start()
+            .arg("--tls-key", &self.path("key.pem"));
+        more(setup).start()
     }
 
     /// A client that trusts this authority and no other.
@@ -82,7 +87,11 @@ impl Authority {
 }
 
 fn get(tls: &mut Tls, path: &str) -> Result<String> {
-    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    get_as(tls, "localhost", path)
+}
+
+fn get_as(tls: &mut Tls, host: &str, path: &str) -> Result<String> {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
     tls.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     // Some servers end the TCP connection without TLS's own goodbye.
@@ -142,14 +151,52 @@ fn pages_and_sockets_are_served_to_clients_that_verify() -> Result<()> {
 #[test]
 fn who_does_not_finish_the_handshake_holds_up_nobody() -> Result<()> {
     let authority = Authority::new()?;
-    let desk = authority.start()?;
-    let held = (0..50)
-        .map(|_| TcpStream::connect(desk.address()))
-        .collect::<Result<Vec<_>, _>>()?;
-    for mut stream in &held {
-        stream.write_all(b"\x16\x03\x01")?;
+    let desk = authority.start_with(|setup| setup.arg("--connections-max", "50"))?;
+    let address = desk.address();
+    // More than the desk has room for at all, and some of the client's own address.
+    let silent = (0..300)
+        .map(|_| elsewhere::connect(elsewhere::ELSEWHERE, address))
+        .chain((0..20).map(|_| Ok(TcpStream::connect(address)?)));
+    let mut held = Vec::new();
+    for stream in silent {
+        let mut stream = stream?;
+        // One too many is closed as it comes.
+        let _ = stream.write_all(b"\x16\x03\x01");
+        held.push(stream);
     }
-    ping(&mut socket(authority.connect(desk.address())?, desk.address())?)
+    ping(&mut socket(authority.connect(address)?, address)?)
+}
+
+#[test]
+fn over_tls_only_a_page_of_tls_is_the_desks_own_and_browsers_come_back_by_it() -> Result<()> {
+    let authority = Authority::new()?;
+    let desk = authority.start_with(|setup| setup.arg("--allowed-host", "desk.example"))?;
+    let address = desk.address();
+    let upgraded = |scheme: &str| -> Result<String> {
+        let host = format!("localhost:{}", address.port());
+        let request = format!(
+            "GET /api/ws/realtime HTTP/1.1\r\nhost: {host}\r\norigin: {scheme}://{host}\r\nconnection: upgrade\r\n\
+             upgrade: websocket\r\nsec-websocket-version: 13\r\n\
+             sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        let mut tls = authority.connect(address)?;
+        tls.write_all(request.as_bytes())?;
+        let mut status = [0; 12];
+        tls.read_exact(&mut status)?;
+        Ok(String::from_utf8_lossy(&status).into_owned())
+    };
+    assert_eq!(upgraded("https")?, "HTTP/1.1 101");
+    for scheme in ["http", "ftp"] {
+        assert_eq!(upgraded(scheme)?, "HTTP/1.1 403", "{scheme}");
+    }
+    let told = |host: &str| -> Result<bool> {
+        let answer = get_as(&mut authority.connect(address)?, host, "/health")?;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        Ok(answer.contains("strict-transport-security: max-age="))
+    };
+    assert!(told("desk.example")?);
+    assert!(!told("localhost")?, "other programs are on localhost too");
+    Ok(())
 }
 
 #[test]

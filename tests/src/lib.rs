@@ -10,6 +10,7 @@ pub mod binary;
 pub mod cutter;
 pub mod desk;
 pub mod draw;
+pub mod elsewhere;
 pub mod exact;
 pub mod faults;
 pub mod http;

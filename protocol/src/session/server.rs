@@ -39,9 +39,11 @@ const LOSSLESS_TURN: usize = 32;
 /// State topics sent in one turn, so that a slow link is read from and written to in between.
 const STATE_TURN: usize = 16;
 
-/// Pings and pongs of the WebSocket per second, and at once: above this they are a flood.
-const ALIVE_PER_SECOND: u32 = 50;
-const ALIVE_BURST: u32 = 200;
+/// Pings and pongs of the WebSocket per second where the greeting says nothing else: above this they are a flood.
+pub const PINGS_PER_SECOND: u32 = 50;
+
+/// The same at once after a pause.
+pub const PING_BURST: u32 = 200;
 
 /// Answers waiting to be sent above which no further command is read.
 const ANSWERS_MAX: usize = 64;
@@ -76,7 +78,11 @@ impl Server {
         let limits = greeting.limits.clone();
         let mut server = Server {
             rate: RateLimit::new(limits.commands_per_second, limits.command_burst, now),
-            alive: RateLimit::new(ALIVE_PER_SECOND, ALIVE_BURST, now),
+            alive: RateLimit::new(
+                limits.pings_per_second.unwrap_or(PINGS_PER_SECOND),
+                limits.ping_burst.unwrap_or(PING_BURST),
+                now,
+            ),
             violations: 0,
             topics: BTreeMap::new(),
             answers: VecDeque::new(),

@@ -163,6 +163,7 @@ fn a_token_that_ends_no_later_is_not_announced_again() {
     let mut guest = Guest::new(Some(grant(Role::Trader, 1_000)));
     guest.now = 1_000;
     assert!(kinds(&guest.poll()).contains(&"AUTH_EXPIRING".to_owned()));
+    // As many as a connection may send at once.
     for now in 1_000..1_050 {
         guest.now = now;
         let out = guest.say(r#"{"action":"authenticate","id":"1","token":"trader@1000"}"#);

@@ -30,8 +30,7 @@ pub struct AuthConfig {
 impl AuthConfig {
     /// Whether cookies are to be sent over TLS only.
     pub fn cookies_are_secure(&self) -> bool {
-        let is_secure = |origin: &PublicOrigin| origin.0.starts_with("https://");
-        self.public_origin.as_ref().is_some_and(is_secure)
+        self.public_origin.as_ref().is_some_and(PublicOrigin::is_secure)
     }
 }
 
@@ -43,6 +42,11 @@ impl PublicOrigin {
     /// As browsers write it in `Origin`.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether browsers come by TLS.
+    pub fn is_secure(&self) -> bool {
+        self.0.starts_with("https://")
     }
 
     /// The host alone.

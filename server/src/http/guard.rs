@@ -4,6 +4,7 @@
 //! have its own name resolve to this machine (DNS rebinding) and is then of the same origin, so a name that the
 //! operator does not know is refused. An IP address cannot be rebound.
 
+use crate::walls::Client;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
@@ -45,17 +46,27 @@ const HEADERS: [(HeaderName, HeaderValue); 7] = [
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
 ];
 
+/// For browsers that came by TLS: they come by nothing else for 30 days from each visit on. Longer would bind an operator
+/// who gives TLS up.
+const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=2592000");
+
 /// The router behind the guard. `allowed_hosts` are names that the desk is reached by, beside localhost.
 pub fn guarded(router: Router, allowed_hosts: Vec<String>) -> Router {
     router.layer(from_fn_with_state(Arc::new(allowed_hosts), guard))
 }
 
 async fn guard(State(allowed_hosts): State<Arc<Vec<String>>>, request: Request, next: Next) -> Response {
+    let is_tls_only = is_tls_only(&request, &allowed_hosts);
     let mut response = match refusal(&request, &allowed_hosts) {
         None => next.run(request).await,
         Some(refusal) => refusal.into_response(),
     };
     add_missing(response.headers_mut());
+    if is_tls_only {
+        response
+            .headers_mut()
+            .insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
+    }
     response
 }
 
@@ -76,19 +87,35 @@ fn refusal(request: &Request, allowed_hosts: &[String]) -> Option<(StatusCode, &
     Some((StatusCode::MISDIRECTED_REQUEST, message))
 }
 
+/// Whether the browser may be told to come by TLS alone. What is told holds for the whole host, whatever the port: so it is
+/// said of a name that is the desk's, by the usual port. On another one the host has other services, and so has localhost.
+fn is_tls_only(request: &Request, allowed_hosts: &[String]) -> bool {
+    let is_usual_port =
+        authority(request).is_some_and(|authority| !authority.contains(':') || authority.ends_with(":443"));
+    let is_own_name = host(request).is_some_and(|host| {
+        !is_name(&host, "localhost") && allowed_hosts.iter().any(|name| is_name(&host, name))
+    });
+    Client::of(request).is_secure && is_usual_port && is_own_name
+}
+
 fn add_missing(headers: &mut HeaderMap) {
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(value);
     }
 }
 
+/// The host that the request was sent to, and its port where that is said.
+fn authority(request: &Request) -> Option<String> {
+    match request.headers().get(header::HOST) {
+        // A name that is no text is no name that anybody allowed.
+        Some(host) => Some(host.to_str().unwrap_or("?").to_owned()),
+        None => Some(request.uri().authority()?.to_string()),
+    }
+}
+
 /// The host that the request was sent to, without its port.
 fn host(request: &Request) -> Option<String> {
-    let authority = match request.headers().get(header::HOST) {
-        // A name that is no text is no name that anybody allowed.
-        Some(host) => host.to_str().unwrap_or("?").to_owned(),
-        None => request.uri().authority()?.to_string(),
-    };
+    let authority = authority(request)?;
     let without_port = match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
         _ => &authority,
@@ -102,8 +129,11 @@ fn is_known(host: &str, allowed_hosts: &[String]) -> bool {
             .strip_prefix('[')
             .and_then(|host| host.strip_suffix(']'))
             .is_some_and(|host| host.parse::<Ipv6Addr>().is_ok());
-    let is_name = |name: &str| host.trim_end_matches('.').eq_ignore_ascii_case(name);
-    is_address || is_name("localhost") || allowed_hosts.iter().any(|name| is_name(name))
+    is_address || is_name(host, "localhost") || allowed_hosts.iter().any(|name| is_name(host, name))
+}
+
+fn is_name(host: &str, name: &str) -> bool {
+    host.trim_end_matches('.').eq_ignore_ascii_case(name)
 }
 
 #[cfg(test)]
@@ -139,6 +169,36 @@ mod tests {
             "2130706433",
         ] {
             assert!(!case(foreign), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_browser_is_bound_to_tls_by_the_desks_own_name_alone() {
+        let case = |host: &str, is_secure: bool| {
+            let mut request = Request::builder()
+                .header(header::HOST, host)
+                .body(axum::body::Body::empty())
+                .unwrap();
+            request.extensions_mut().insert(Client {
+                address: Ipv4Addr::LOCALHOST.into(),
+                is_secure,
+            });
+            is_tls_only(&request, &["desk.example".to_owned(), "localhost".to_owned()])
+        };
+        assert!(case("desk.example", true));
+        assert!(case("Desk.Example:443", true));
+        assert!(
+            !case("desk.example", false),
+            "whoever is on the way may have written it"
+        );
+        for other in [
+            "desk.example:8443",
+            "localhost",
+            "127.0.0.1",
+            "[::1]",
+            "evil.example",
+        ] {
+            assert!(!case(other, true), "{other}");
         }
     }
 

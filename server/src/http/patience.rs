@@ -1,5 +1,4 @@
-//! Sockets that are not waited for: one that sends its request too slowly, or nothing more at all, is let go, and there
-//! are never more of them than the server has files for.
+//! Sockets that are not waited for: one that sends its request too slowly, or nothing more at all, is let go.
 //!
 //! A connection that carries a WebSocket is written to every few seconds, so it is never idle here; how long its client
 //! may be silent is for the protocol to say.
@@ -7,8 +6,6 @@
 use axum::serve::Listener;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -24,18 +21,12 @@ const NEXT_REQUEST: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Patient<L> {
     listener: L,
-    open: Arc<AtomicUsize>,
-    open_max: usize,
 }
 
 impl<L: Listener> Patient<L> {
-    /// The sockets of `listener`, at most so many at once: one that is too many is closed as soon as it is there.
-    pub fn new(listener: L, open_max: usize) -> Patient<L> {
-        Patient {
-            listener,
-            open: Arc::default(),
-            open_max,
-        }
+    /// The sockets of `listener`.
+    pub fn new(listener: L) -> Patient<L> {
+        Patient { listener }
     }
 }
 
@@ -44,34 +35,12 @@ impl<L: Listener> Listener for Patient<L> {
     type Addr = L::Addr;
 
     async fn accept(&mut self) -> (PatientIo<L::Io>, L::Addr) {
-        loop {
-            let (io, address) = self.listener.accept().await;
-            let counted = Counted::new(&self.open);
-            if self.open.load(Ordering::Relaxed) <= self.open_max {
-                return (PatientIo::new(io, counted), address);
-            }
-        }
+        let (io, address) = self.listener.accept().await;
+        (PatientIo::new(io), address)
     }
 
     fn local_addr(&self) -> io::Result<L::Addr> {
         self.listener.local_addr()
-    }
-}
-
-/// One open socket.
-#[derive(Debug)]
-struct Counted(Arc<AtomicUsize>);
-
-impl Counted {
-    fn new(open: &Arc<AtomicUsize>) -> Counted {
-        open.fetch_add(1, Ordering::Relaxed);
-        Counted(Arc::clone(open))
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -83,17 +52,15 @@ pub struct PatientIo<T> {
     deadline: Instant,
     /// Rings at an earlier deadline or at this one.
     alarm: Pin<Box<Sleep>>,
-    _counted: Counted,
 }
 
 impl<T> PatientIo<T> {
-    fn new(io: T, counted: Counted) -> PatientIo<T> {
+    fn new(io: T) -> PatientIo<T> {
         let deadline = Instant::now() + FIRST_REQUEST;
         PatientIo {
             io,
             deadline,
             alarm: Box::pin(sleep_until(deadline)),
-            _counted: counted,
         }
     }
 
@@ -169,7 +136,7 @@ mod tests {
 
     fn pair() -> (PatientIo<DuplexStream>, DuplexStream) {
         let (near, far) = duplex(64);
-        (PatientIo::new(near, Counted::new(&Arc::default())), far)
+        (PatientIo::new(near), far)
     }
 
     #[tokio::test(start_paused = true)]
@@ -210,24 +177,5 @@ mod tests {
         let since = Instant::now();
         assert!(io.read(&mut buffer).await.is_err());
         assert_eq!(since.elapsed().as_secs(), NEXT_REQUEST.as_secs());
-    }
-
-    #[tokio::test]
-    async fn more_sockets_than_there_may_be_are_closed_and_room_is_made_by_those_that_go() {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let mut patient = Patient::new(listener, 2);
-        let mut clients = Vec::new();
-        for _ in 0..3 {
-            clients.push(tokio::net::TcpStream::connect(address).await.unwrap());
-        }
-        let (first, _) = patient.accept().await;
-        let (_second, _) = patient.accept().await;
-        let one_more = tokio::spawn(async move { patient.accept().await.0 });
-        let mut byte = [0];
-        assert_eq!(clients[2].read(&mut byte).await.unwrap_or(0), 0, "closed at once");
-        drop(first);
-        let _fourth = tokio::net::TcpStream::connect(address).await.unwrap();
-        one_more.await.unwrap();
     }
 }

@@ -2,9 +2,9 @@
 
 use super::JournalError;
 use super::scan::{self, to_sql};
+use crate::private;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params};
-use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use tickwire_protocol::clock::TimestampMs;
@@ -36,7 +36,7 @@ pub(super) fn cut(
     let missed = scan::head(database)?.map_or(0, |head| head.0.saturating_sub(kept.0));
     let transaction = database.transaction()?;
     // On disk before anything is deleted.
-    let mut out = BufWriter::new(File::create(&file).map_err(unwritable)?);
+    let mut out = BufWriter::new(private::create(&file).map_err(unwritable)?);
     let mut moved = 0;
     {
         let mut rows = transaction.prepare(

@@ -3,7 +3,6 @@
 
 use super::JournalError;
 use rusqlite::Connection;
-use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -89,7 +88,7 @@ impl Room {
 
     /// Written and not only sized: a file with holes holds no space.
     fn write_file(&self) -> std::io::Result<()> {
-        let mut file = File::create(&self.file)?;
+        let mut file = crate::private::create(&self.file)?;
         let block = [0x5a; 64 * 1024];
         for _ in 0..RESERVE / block.len() as u64 {
             file.write_all(&block)?;

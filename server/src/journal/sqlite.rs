@@ -7,6 +7,7 @@ use super::scan::{self, Place, to_sql};
 use super::schema::{self, APPLICATION, SCHEMA, UNCHECKED};
 use super::snapshot::{self, Encoded};
 use super::{Entry, History, JournalError};
+use crate::private;
 use rusqlite::{Connection, ErrorCode, params};
 use std::path::{Path, PathBuf};
 use tickwire_engine::State;
@@ -62,7 +63,7 @@ impl SqliteJournal {
             folder: folder.to_owned(),
             source,
         };
-        std::fs::create_dir_all(folder).map_err(refused)?;
+        private::folder(folder).map_err(refused)?;
         // SQLite says only "unable to open database file"; a plain file tells the operator why.
         let probe = folder.join(".writable");
         std::fs::write(&probe, b"")
@@ -70,7 +71,7 @@ impl SqliteJournal {
             .map_err(refused)?;
 
         let file = folder.join(FILE);
-        let lock = std::fs::File::create(folder.join(LOCK_FILE)).map_err(refused)?;
+        let lock = private::create(&folder.join(LOCK_FILE)).map_err(refused)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => return Err(JournalError::InUse { file }),
@@ -87,6 +88,8 @@ impl SqliteJournal {
                 source,
             },
         };
+        // SQLite gives its write-ahead log the rights that the database has.
+        private::touch(&file).map_err(refused)?;
         let mut database = Connection::open(&file).map_err(unopened)?;
         let number = |sql: &str| -> Result<i64, JournalError> {
             database.query_row(sql, [], |row| row.get(0)).map_err(unopened)

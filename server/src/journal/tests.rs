@@ -113,6 +113,57 @@ fn damage_in_the_midst_stops_the_start_and_changes_nothing() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn only_its_owner_reads_the_journal_unless_the_operator_said_otherwise() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let base = tempfile::tempdir().unwrap();
+    let folder = base.path().join("data");
+    let names = || {
+        let files = std::fs::read_dir(&folder).unwrap();
+        let mut names: Vec<String> = files
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    let mut journal = open(&folder).unwrap();
+    journal.append(&[entry(1), entry(2)]).unwrap();
+    assert_eq!(mode(&folder), 0o700);
+    let all = names();
+    for file in [
+        FILE,
+        LOCK_FILE,
+        "journal.db-wal",
+        "journal.db-shm",
+        "journal.reserve",
+    ] {
+        assert!(all.contains(&file.to_owned()), "{file} is not there: {all:?}");
+    }
+    for file in &all {
+        assert_eq!(mode(&folder.join(file)), 0o600, "{file}");
+    }
+    drop(journal);
+
+    // What is cut off is kept for the same eyes.
+    tamper(&folder, "UPDATE entries SET chain = zeroblob(8) WHERE seq = 2");
+    let (journal, recovered, _) = recovered(&folder).unwrap();
+    assert_eq!(recovered.cut, 1);
+    assert_eq!(mode(&folder.join("damaged-5000.jsonl")), 0o600);
+    drop(journal);
+
+    let set = |file: &str, to| {
+        std::fs::set_permissions(folder.join(file), std::fs::Permissions::from_mode(to)).unwrap();
+    };
+    set("", 0o755);
+    set(FILE, 0o640);
+    set(LOCK_FILE, 0o640);
+    let _journal = open(&folder).unwrap();
+    let kept = [FILE, LOCK_FILE, "journal.db-wal"].map(|file| mode(&folder.join(file)));
+    assert_eq!((mode(&folder), kept), (0o755, [0o640; 3]));
+}
+
 #[test]
 fn a_damaged_end_is_cut_off_and_kept_in_a_file() {
     for (sql, kept, cut, moved) in [

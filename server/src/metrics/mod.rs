@@ -36,7 +36,13 @@ fn closed_names() -> Vec<&'static str> {
 }
 
 /// Why handshakes are refused before there is a connection.
-const REFUSED: &[&str] = &["bad_handshake", "draining", "foreign_origin", "rate_limited"];
+const REFUSED: &[&str] = &[
+    "bad_handshake",
+    "draining",
+    "foreign_origin",
+    "rate_limited",
+    "too_many_sockets",
+];
 
 /// Microseconds of a clock that never goes back. It begins when it is first asked, so that 0 is never a moment.
 pub fn micros() -> u64 {

@@ -98,7 +98,7 @@ fn accept(
     upgrade: WebSocketUpgrade,
     dialect: Option<Dialect>,
 ) -> Response {
-    if !realtime.door.is_same_origin(headers) {
+    if !realtime.door.is_same_origin(headers, client.is_secure) {
         // Without this any page in the browser of somebody whose desk runs on this machine could place orders.
         return (
             StatusCode::FORBIDDEN,

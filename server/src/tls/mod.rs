@@ -260,13 +260,13 @@ mod tests {
     use super::*;
     use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 
-    struct Pair {
+    pub(super) struct Pair {
         folder: tempfile::TempDir,
-        files: TlsFiles,
+        pub(super) files: TlsFiles,
     }
 
     /// A certificate that is valid from the start of the first year to that of the last.
-    fn pair(years: (i32, i32)) -> Pair {
+    pub(super) fn pair(years: (i32, i32)) -> Pair {
         let folder = tempfile::tempdir().unwrap();
         let files = TlsFiles {
             cert: folder.path().join("cert.pem"),

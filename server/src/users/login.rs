@@ -13,6 +13,9 @@ use tracing::{info, warn};
 /// A refresh token that is not used for this long is good no more.
 pub const REFRESH_MS: i64 = 30 * 24 * 3_600 * 1_000;
 
+/// Seconds after which a login is tried again that found the line too long.
+const LINE_SECONDS: u64 = 2;
+
 /// What a login is answered with.
 #[derive(Clone, Debug)]
 pub struct Pair {
@@ -33,6 +36,9 @@ pub enum LoginRefused {
     /// It was tried too often.
     #[error("too many tries; wait {0} s, then try again")]
     TooMany(u64),
+    /// So many log in at this moment that it would have to wait for long.
+    #[error("too many people log in at this moment; wait {0} s, then try again")]
+    Busy(u64),
     /// The refresh token is not good.
     #[error("the login cannot be renewed; log in again")]
     NotRenewed,
@@ -51,20 +57,31 @@ impl From<StoreError> for LoginRefused {
 impl Users {
     /// Lets somebody in who knows a name and its password.
     pub async fn login(&self, name: String, password: String, address: IpAddr) -> Result<Pair, LoginRefused> {
-        if let Err(wait) = self.inner.throttle.check(&name, address) {
+        let inner = &self.inner;
+        // Before the try is counted, for what is put off was none.
+        let Some(place) = inner.line.enter(inner.throttle.knows(&name, address)) else {
+            info!(target: "tickwire::auth", %address, "login put off: the line is too long");
+            return Err(LoginRefused::Busy(LINE_SECONDS));
+        };
+        if let Err(wait) = inner.throttle.check(&name, address) {
             info!(target: "tickwire::auth", %address, "login throttled");
             return Err(LoginRefused::TooMany(wait.as_secs() + 1));
         }
         // Bounded, and in order: many who try at once wait for each other, and nobody else does.
-        let _turn = self
-            .inner
-            .hashing
-            .acquire()
-            .await
-            .map_err(|_| LoginRefused::Unavailable)?;
+        let turn = place.turn().await.ok_or(LoginRefused::Unavailable)?;
         let users = self.clone();
-        let done = tokio::task::spawn_blocking(move || users.log_in(&name, &password, address)).await;
-        done.unwrap_or(Err(LoginRefused::Unavailable))
+        let done = tokio::task::spawn_blocking(move || {
+            // Whoever goes away meanwhile is hashed for all the same, and counts until that is done.
+            let _turn = turn;
+            users.log_in(&name, &password, address)
+        });
+        done.await.unwrap_or(Err(LoginRefused::Unavailable))
+    }
+
+    /// Takes note that this user came in from there, by a password or by a token: strangers who try the name elsewhere do
+    /// not keep it out from there.
+    pub fn came_from(&self, identity: &Identity, address: IpAddr) {
+        self.inner.throttle.remember(&identity.name, address);
     }
 
     fn log_in(&self, name: &str, password: &str, address: IpAddr) -> Result<Pair, LoginRefused> {
@@ -84,6 +101,7 @@ impl Users {
         })?;
         self.take_in(&mut store)?;
         drop(store);
+        self.inner.throttle.remember(&user.name, address);
         info!(target: "tickwire::auth", user = %user.name, %address, "logged in");
         self.pair(
             identity(&user, session, now),

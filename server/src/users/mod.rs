@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod cookies;
 mod directory;
 pub mod door;
+mod line;
 pub mod login;
 pub mod password;
 pub mod store;
@@ -21,6 +22,7 @@ pub use login::{LoginRefused, Pair};
 
 use crate::clock;
 use crate::users::directory::Directory;
+use crate::users::line::Line;
 use crate::users::password::Hasher;
 use crate::users::store::{Store, StoreError};
 use crate::users::throttle::Throttle;
@@ -35,7 +37,6 @@ use tickwire_protocol::clock::TimestampMs;
 use tickwire_protocol::error::{ErrorCode, Refusal};
 use tickwire_protocol::id::AccountId;
 use tickwire_protocol::session::server::{Authority, Grant};
-use tokio::sync::Semaphore;
 use tracing::warn;
 
 /// Lines about who logs in have this target. They are for the operator alone: the page's log leaves them out.
@@ -49,9 +50,6 @@ const ANNOUNCE_MS: i64 = 60_000;
 
 /// A connection outlives its login by this, or by half of its life where that is shorter.
 const GRACE_MS: i64 = 25_000;
-
-/// Passwords hashed at once: each takes 19 MB and a good part of a core for a moment.
-const HASHES_MAX: usize = 2;
 
 /// Names a user for ever. None is given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,7 +161,7 @@ struct Inner {
     directory: RwLock<Directory>,
     keys: Keys,
     hasher: Hasher,
-    hashing: Semaphore,
+    line: Line,
     throttle: Throttle,
     access_ms: i64,
 }
@@ -186,7 +184,7 @@ impl Users {
                 directory: RwLock::new(directory),
                 keys,
                 hasher: Hasher::new()?,
-                hashing: Semaphore::new(HASHES_MAX),
+                line: Line::new(),
                 throttle: Throttle::new(),
                 access_ms,
             }),

@@ -158,7 +158,7 @@ impl Store {
             path: path.clone(),
             source,
         };
-        fs::create_dir_all(data_dir).map_err(failed)?;
+        crate::private::folder(data_dir).map_err(failed)?;
         keep_private(&path).map_err(failed)?;
         let mut database = Connection::open(&path)?;
         database.busy_timeout(BUSY)?;

@@ -243,6 +243,41 @@ async fn a_login_goes_on_over_a_restart_and_ends_by_a_logout_or_after_a_month() 
 }
 
 #[tokio::test]
+async fn a_login_is_put_off_where_the_line_is_long_and_one_from_home_is_not() {
+    let house = house();
+    let elsewhere = IpAddr::from([192, 0, 2, 1]);
+    let login = |address| house.users.login("ann".to_owned(), PASSWORD.to_owned(), address);
+    house.login("ann").await;
+    let crowd: Vec<_> = std::iter::from_fn(|| house.users.inner.line.enter(false)).collect();
+    // More often than the throttle lets anybody try: what is put off is no try.
+    for _ in 0..50 {
+        let put_off = login(elsewhere).await.map(|_| ());
+        assert_eq!(put_off, Err(LoginRefused::Busy(2)));
+    }
+    assert!(login(ADDRESS).await.is_ok(), "from where it logged in before");
+    drop(crowd);
+    assert!(login(elsewhere).await.is_ok());
+}
+
+#[tokio::test]
+async fn strangers_who_try_a_name_do_not_keep_it_out_where_it_came_from() {
+    let house = house();
+    let (home, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+    let first = house.login("ann").await;
+    house.users.came_from(&first.identity, home);
+    for last in 0..=255 {
+        let stranger = IpAddr::from([198, 51, 100, last]);
+        let _ = house.users.inner.throttle.check("Ann", stranger);
+    }
+    let login = |address| house.users.login("ann".to_owned(), PASSWORD.to_owned(), address);
+    let kept_out = login(other).await.map(|_| ());
+    assert!(matches!(kept_out, Err(LoginRefused::TooMany(_))), "{kept_out:?}");
+    for known in [ADDRESS, home] {
+        assert!(login(known).await.is_ok(), "{known}");
+    }
+}
+
+#[tokio::test]
 async fn a_connection_is_renewed_by_its_own_user_alone() {
     let house = house();
     let (ann, bob) = (house.login("ann").await, house.login("bob").await);

@@ -76,7 +76,7 @@ fn hop_address(hop: &str) -> Option<IpAddr> {
 }
 
 /// What an address is counted as.
-pub(super) fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => {

@@ -5,8 +5,11 @@
 
 mod address;
 pub(crate) mod bucket;
+mod crowd;
 
 pub use address::Client;
+pub(crate) use address::network;
+pub use crowd::{Crowd, Place};
 
 use crate::config::walls::WallsConfig;
 use crate::drain::{self, Drain};
@@ -24,6 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tickwire_protocol::id::AccountId;
 use tickwire_protocol::limits::Limits;
+use tickwire_protocol::session::server::{PING_BURST, PINGS_PER_SECOND};
 use tokio::time::Instant;
 
 /// What may come at once, in seconds of the rate: a page with all its tabs, or a script's start.
@@ -97,6 +101,8 @@ impl Walls {
             user_connections_max: config.connections_per_user,
             handshakes_per_second: Some(rate),
             handshake_burst: Some(burst(rate)),
+            pings_per_second: Some(PINGS_PER_SECOND),
+            ping_burst: Some(PING_BURST),
             ..limits.clone()
         }
     }
@@ -347,6 +353,7 @@ mod tests {
             (Some(60), Some(180))
         );
         assert_eq!(told.user_connections_max, Some(8));
+        assert_eq!((told.pings_per_second, told.ping_burst), (Some(50), Some(200)));
         assert_eq!(told.reconnect_window_ms, 250);
         let crowd = walls.tell(&Limits::default(), address("127.0.0.1"), 7_000);
         assert_eq!(

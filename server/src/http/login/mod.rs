@@ -68,10 +68,11 @@ pub fn router(door: Door, assets_dir: &str) -> Router {
 
 /// Lets pages be seen by users only: others are sent to the login. Whoever is let in is an extension of the request.
 pub async fn require_login(State(door): State<Door>, mut request: Request, next: Next) -> Response {
-    let is_secure = Client::of(&request).is_secure;
+    let client = Client::of(&request);
+    let is_secure = client.is_secure;
     let headers = request.headers();
     let renewed = match door.access.users() {
-        Some(users) if !users.has_good_access(headers) => renewed(users, headers).await,
+        Some(users) if !users.has_good_access(headers) => renewed(users, headers, &client).await,
         _ => None,
     };
     let identity = match &renewed {
@@ -100,13 +101,16 @@ pub async fn require_login(State(door): State<Door>, mut request: Request, next:
     response
 }
 
-async fn renewed(users: &Users, headers: &HeaderMap) -> Option<Pair> {
+async fn renewed(users: &Users, headers: &HeaderMap, client: &Client) -> Option<Pair> {
     let refresh = cookies::value(headers, REFRESH).and_then(Refresh::read)?;
-    users.renew(refresh, true).await.ok()
+    let pair = users.renew(refresh, true).await.ok()?;
+    users.came_from(&pair.identity, client.address);
+    Some(pair)
 }
 
 async fn refuse_other_sites(State(desk): State<Desk>, request: Request, next: Next) -> Response {
-    if request.method().is_safe() || desk.door.may_change(request.headers()) {
+    let is_secure = Client::of(&request).is_secure;
+    if request.method().is_safe() || desk.door.may_change(request.headers(), is_secure) {
         return next.run(request).await;
     }
     let message = "this was asked for by another site's page; open the desk at its own address";
@@ -251,7 +255,11 @@ async fn renew(
     let Some(refresh) = refresh else {
         return refuse(&LoginRefused::NotRenewed);
     };
-    match desk.users.renew(refresh, is_browser).await {
+    let renewed = desk.users.renew(refresh, is_browser).await;
+    if let Ok(pair) = &renewed {
+        desk.users.came_from(&pair.identity, client.address);
+    }
+    match renewed {
         Ok(pair) if is_browser => {
             let mut response = hand_over(&desk, &pair, None);
             set_cookies(response.headers_mut(), &desk.door, client.is_secure, &pair);
@@ -320,7 +328,7 @@ fn malformed(message: &str) -> Response {
 fn refuse(refused: &LoginRefused) -> Response {
     let code = match refused {
         LoginRefused::Wrong | LoginRefused::NotRenewed => ErrorCode::Unauthorized,
-        LoginRefused::TooMany(_) => ErrorCode::RateLimited,
+        LoginRefused::TooMany(_) | LoginRefused::Busy(_) => ErrorCode::RateLimited,
         LoginRefused::Unavailable => ErrorCode::Unavailable,
     };
     let mut response = refusal(status(refused), code, &refused.to_string());
@@ -331,13 +339,13 @@ fn refuse(refused: &LoginRefused) -> Response {
 fn status(refused: &LoginRefused) -> StatusCode {
     match refused {
         LoginRefused::Wrong | LoginRefused::NotRenewed => StatusCode::UNAUTHORIZED,
-        LoginRefused::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+        LoginRefused::TooMany(_) | LoginRefused::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
         LoginRefused::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
 fn retry_after(headers: &mut HeaderMap, refused: &LoginRefused) {
-    if let LoginRefused::TooMany(seconds) = refused {
+    if let LoginRefused::TooMany(seconds) | LoginRefused::Busy(seconds) = refused {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
     }
 }
