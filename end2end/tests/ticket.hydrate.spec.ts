@@ -110,12 +110,14 @@ test("what is against an order is said in a sentence, and the buttons are off", 
 test("a refusal of the server is shown as its sentence", DESKTOP, async ({ page, desk }) => {
   // Another client spends the money, and the page does not hear of it before it sends: only the server can refuse then.
   let isDeaf = false;
+  const held: (() => void)[] = [];
   await page.addInitScript(() => localStorage.setItem("unasked", "large-order"));
   await page.routeWebSocket(/realtime/, (socket) => {
     const server = socket.connectToServer();
     server.onMessage((text) => {
       const isAccount = /"type":"(ACCOUNT_BALANCE_UPDATED|POSITION_UPDATE|PORTFOLIO_UPDATE)"/.test(String(text));
-      if (!isDeaf || !isAccount) socket.send(text);
+      if (isDeaf && isAccount) held.push(() => socket.send(text));
+      else socket.send(text);
     });
   });
   await openLive(page);
@@ -127,6 +129,7 @@ test("a refusal of the server is shown as its sentence", DESKTOP, async ({ page,
   await sideButton(page, "Buy").click();
   await expect(told(page)).toHaveText(/^[A-Z].*\d.*USDT.*\.$/);
   isDeaf = false;
+  held.forEach((late) => late());
   await expect(position(page, "ETHUSDT")).toHaveCount(1);
   await expect(position(page, "BTCUSDT")).toHaveCount(0);
   wire.close();

@@ -23,6 +23,9 @@ pub(crate) const ROW: &str = "id";
 pub(crate) const PARTIAL: &str = "partial";
 pub(crate) const REMOVED: &str = "removed";
 
+/// The place of the frame that it changes.
+pub(crate) const SINCE: &str = "since";
+
 /// The frame that makes `new` of `base`, two frames of one state topic. Nothing where it cannot be told by what changed:
 /// rows that change places, or frames of different types.
 pub fn changes(base: &str, new: &str) -> Option<String> {
@@ -33,6 +36,9 @@ pub fn changes(base: &str, new: &str) -> Option<String> {
     let mut out = Writer::new();
     out.put("type", new.get("type")?);
     out.put(PARTIAL, "true");
+    if let Some(seq) = base.get("seq") {
+        out.put(SINCE, seq);
+    }
     for (name, value) in &new.0 {
         let before = base.get(name);
         match (name.as_ref(), before) {
@@ -61,9 +67,13 @@ pub fn changes(base: &str, new: &str) -> Option<String> {
     Some(out.finish())
 }
 
-/// The whole frame that a partial one makes of `base`. Nothing where one of them is no frame of a state topic.
+/// The whole frame that a partial one makes of `base`. Nothing where one of them is no frame of a state topic, or where the
+/// partial one changes another than `base`.
 pub fn whole(base: &str, partial: &str) -> Option<String> {
     let (base, partial) = (Fields::read(base)?, Fields::read(partial)?);
+    if partial.get(SINCE) != base.get("seq") {
+        return None;
+    }
     let mut out = Writer::new();
     for (name, before) in &base.0 {
         let Some(value) = partial.get(name) else {
@@ -79,7 +89,7 @@ pub fn whole(base: &str, partial: &str) -> Option<String> {
         }
     }
     for (name, value) in &partial.0 {
-        if base.get(name).is_none() && name != PARTIAL && name != REMOVED {
+        if base.get(name).is_none() && ![PARTIAL, REMOVED, SINCE].contains(&name.as_ref()) {
             out.put_some(name, value.get());
         }
     }

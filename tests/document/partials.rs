@@ -128,7 +128,7 @@ fn what_is_no_change_is_refused() {
             assert!(payloads.takes(schema, &wrong).is_err(), "{wrong}");
             tried += 1;
         }
-        for field in ALWAYS.iter().chain(&["partial"]) {
+        for field in ALWAYS.iter().chain(&["partial", "since"]) {
             let mut without = frame.clone();
             if without.as_object_mut().unwrap().remove(*field).is_some() {
                 assert!(payloads.takes(schema, &without).is_err(), "{without}");

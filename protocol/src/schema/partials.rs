@@ -3,7 +3,7 @@
 
 use super::SCHEMAS;
 use super::payload::Frame;
-use crate::partial::{HEAD, OBJECTS, PARTIAL, REMOVED, ROW, ROWS};
+use crate::partial::{HEAD, OBJECTS, PARTIAL, REMOVED, ROW, ROWS, SINCE};
 use serde_json::{Map, Value, json};
 
 /// The messages that have such a form, and what it is called.
@@ -37,8 +37,11 @@ pub(super) fn all(wholes: &[Frame], schemas: &Map<String, Value>) -> Vec<Frame> 
 
 fn payload(whole: &Value, schemas: &Map<String, Value>) -> Value {
     let mut properties = Map::new();
-    let mut required = vec![json!("type"), json!(PARTIAL)];
+    let mut required = vec![json!("type"), json!(PARTIAL), json!(SINCE)];
     properties.insert(PARTIAL.to_owned(), json!({"const": true}));
+    let since =
+        json!({"type": "integer", "minimum": 0, "description": "`seq` of the frame that it changes."});
+    properties.insert(SINCE.to_owned(), since);
     for (name, schema) in fields(whole) {
         let changed = match name.as_str() {
             // It answers nothing.

@@ -1,6 +1,7 @@
 //! What changed, put together with what was there, is what is there now (I4): for any values, over any number of steps,
 //! and whatever was skipped in between.
 
+use crate::client_rules::Desk;
 use crate::pair::Pair;
 use crate::samples;
 use crate::server_rules::{Alone, generous};
@@ -13,6 +14,7 @@ use tickwire_protocol::id::{Epoch, PositionId, Seq, Symbol};
 use tickwire_protocol::message::{Body, Data, Message, PositionUpdate};
 use tickwire_protocol::order::Side;
 use tickwire_protocol::partial::{changes, whole};
+use tickwire_protocol::session::client::{Client, Input};
 use tickwire_protocol::session::server::Outgoing;
 use tickwire_protocol::topic::Topic;
 
@@ -189,7 +191,7 @@ fn a_row_is_told_by_what_moved_and_a_closed_one_by_its_name() {
     let told = text(&new.changes_since(&base));
     assert!(
         told.starts_with(concat!(
-            r#"{"type":"POSITION_UPDATE","partial":true,"positions":[{"id":"pos-1","current_price":0.11,"#,
+            r#"{"type":"POSITION_UPDATE","partial":true,"since":1,"positions":[{"id":"pos-1","current_price":0.11,"#,
             r#""current_pnl":-49.89,"notional":0.11,"marked_at":1702210800011,"liquidation_price":null},{"id":"pos-3","#,
         )),
         "{told}"
@@ -201,8 +203,36 @@ fn a_row_is_told_by_what_moved_and_a_closed_one_by_its_name() {
     let same = frame(update(vec![position(1, 11, None), position(3, 30, None)]), 3);
     assert_eq!(
         text(&same.changes_since(&new)),
-        r#"{"type":"POSITION_UPDATE","partial":true,"positions":[],"timestamp":3,"topic":"positions","ep":3,"seq":3}"#
+        r#"{"type":"POSITION_UPDATE","partial":true,"since":2,"positions":[],"timestamp":3,"topic":"positions","ep":3,"seq":3}"#
     );
+}
+
+#[test]
+fn what_changes_a_value_that_did_not_come_is_asked_for_anew_and_never_taken_for_another() {
+    let value = |seq, price: i64| {
+        let Body::MarketUpdate(mut update) = samples::state_body(samples::ticker()) else {
+            panic!("a ticker")
+        };
+        update.price = number(price);
+        frame(Body::MarketUpdate(update), seq)
+    };
+    let (first, lost, last) = (value(1, 100), value(2, 200), value(3, 200));
+    let changes = text(&last.changes_since(&lost));
+    assert_eq!(whole(&text(&first.text()), &changes), None);
+
+    let mut desk = Desk::new();
+    desk.client = Client::new(7).with_partials();
+    desk.client.subscribe(samples::ticker());
+    desk.connect();
+    desk.subscribed(samples::ticker(), 3, 0);
+    desk.handle(Input::Frame(&text(&first.text())));
+    desk.subscribe.clear();
+    desk.handle(Input::Frame(&changes));
+    assert!(desk.subscribe.contains("ticker:"), "{}", desk.subscribe);
+    assert_eq!(desk.values(), [1]);
+    desk.subscribed(samples::ticker(), 3, 3);
+    desk.handle(Input::Frame(&text(&last.text())));
+    assert_eq!(desk.values(), [1, 3]);
 }
 
 #[test]
