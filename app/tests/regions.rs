@@ -326,6 +326,51 @@ fn a_newer_snapshot_replaces_and_an_older_one_only_fills_up() {
     assert_eq!(desk.counts().0, 0);
 }
 
+/// A snapshot of so many open orders, of which others may have been left out.
+fn open_orders(seq: u64, many: u32, more: bool) -> String {
+    let orders: Vec<String> = (1..=many).map(|id| order(id, "NEW", "")).collect();
+    let orders = orders.join(",");
+    snapshot("ORDERS", seq, &format!(r#""orders":[{orders}],"more":{more}"#))
+}
+
+#[test]
+fn a_list_that_is_not_whole_says_so() {
+    let trades = |more| {
+        let fills = [fill(1), fill(2)].join(",");
+        let body = format!(r#""executions":[{fills}],"more":{more}"#);
+        region(&render(vec![snapshot("EXECUTIONS", 20, &body)]), "Trades")
+    };
+    contains(&trades(false), &["Trades | 2 |"]);
+    contains(&trades(true), &["Trades | 2+ |", "Export all as CSV"]);
+    let orders = |more| region(&render(vec![open_orders(10, 1_000, more)]), "Orders");
+    contains(&orders(false), &["Orders | 1000 |"]);
+    contains(&orders(true), &["Orders | 1000+ |"]);
+}
+
+#[test]
+fn open_orders_that_found_no_room_are_asked_for_when_there_is_some() {
+    let desk = store_after(&[open_orders(10, 1_000, false)]);
+    let lists = desk.store.lists;
+    let state = || {
+        (
+            desk.counts().0,
+            lists.has_more_open.get_untracked(),
+            lists.wants_open(),
+        )
+    };
+    assert_eq!(state(), (1_000, false, false));
+    desk.take(&order_event(11, 1_001, "NEW"));
+    assert_eq!(state(), (1_000, true, false), "the oldest had to go");
+    for id in 2..=501 {
+        desk.take(&order_event(u64::from(id) + 10, id, "FILLED"));
+    }
+    assert_eq!(state(), (500, true, false));
+    desk.take(&order_event(512, 502, "FILLED"));
+    assert_eq!(state(), (499, true, true));
+    desk.take(&open_orders(513, 600, false));
+    assert_eq!(state(), (600, false, false));
+}
+
 #[test]
 fn a_row_that_stays_keeps_its_signal_over_a_snapshot() {
     let desk = store_after(&desk());
