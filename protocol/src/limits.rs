@@ -62,6 +62,13 @@ pub struct Limits {
     pub ping_burst: Option<u32>,
 }
 
+impl Limits {
+    /// [`Limits::frame_bytes_max`], as lengths are counted.
+    pub fn frame_len_max(&self) -> usize {
+        usize::try_from(self.frame_bytes_max).unwrap_or(usize::MAX)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {

@@ -14,6 +14,7 @@ use tickwire_protocol::order::{Execution, Funding, Order};
 use tickwire_protocol::performance::{DayTally, SymbolTally};
 use tickwire_protocol::topic::{Topic, TopicClass};
 
+use super::store::set_changed;
 use super::toasts::Toast;
 use crate::plain::Key;
 
@@ -183,7 +184,7 @@ impl Lists {
             None => {
                 let row = Entry::Open(id, ArcRwSignal::new(order));
                 if put(self.open, row, OPEN_MAX) {
-                    set(self.has_more_open, true);
+                    set_changed(self.has_more_open, true);
                 }
             }
         }
@@ -203,7 +204,7 @@ impl Lists {
             let stays = |row: &Entry| open.iter().any(|order| order.id.0 == row.key().1);
             self.open.update(|rows| rows.retain(stays));
             self.past.set(Vec::new());
-            set(self.has_more_open, body.more && open.len() >= OPEN_MAX);
+            set_changed(self.has_more_open, body.more && open.len() >= OPEN_MAX);
             open.into_iter().for_each(|order| self.put_order(order));
         }
         let past = past.into_iter().map(|order| Entry::Order(Arc::new(order)));
@@ -214,7 +215,7 @@ impl Lists {
     pub fn put_executions(&self, head: &Head, body: Executions) {
         if self.replaces(Topic::Executions, head) {
             self.trades.set(Vec::new());
-            set(self.has_more_trades, body.more);
+            set_changed(self.has_more_trades, body.more);
         }
         let fills = body
             .executions
@@ -230,7 +231,7 @@ impl Lists {
     /// Takes in a fill or a funding payment, once.
     pub fn put_trade(&self, trade: Entry) {
         if put(self.trades, trade, ROWS_MAX) {
-            set(self.has_more_trades, true);
+            set_changed(self.has_more_trades, true);
         }
     }
 
@@ -312,13 +313,6 @@ fn put(list: RwSignal<Vec<Entry>>, entry: Entry, rows_max: usize) -> bool {
         is_over
     });
     has_gone.unwrap_or(false)
-}
-
-/// Sets a signal where that changes it.
-fn set(signal: RwSignal<bool>, to: bool) {
-    if signal.get_untracked() != to {
-        signal.set(to);
-    }
 }
 
 /// Joins a snapshot to what is there already.

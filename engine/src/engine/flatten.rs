@@ -101,18 +101,12 @@ impl Engine {
         let Some(owner) = self.state.accounts.get(&account) else {
             return Vec::new();
         };
-        let ended = |order: &Order| rest::ended(order, OrderStatus::Cancelled, reason, at);
-        let cancelled: Vec<Order> = match symbol {
-            Some(symbol) => owner.orders.open_in(symbol).map(ended).collect(),
-            None => owner.orders.all_open().map(ended).collect(),
+        let facts = match symbol {
+            Some(symbol) => cancelled(owner.orders.open_in(symbol), reason, at),
+            None => cancelled(owner.orders.all_open(), reason, at),
         };
         let from = batch.records.len();
-        self.carry_out(
-            account,
-            at,
-            cancelled.into_iter().map(Fact::OrderChanged).collect(),
-            batch,
-        );
+        self.carry_out(account, at, facts, batch);
         let ids = batch.records[from..]
             .iter()
             .filter_map(|record| match &record.event.fact {
@@ -133,9 +127,7 @@ impl Engine {
         let Some(owner) = self.state.accounts.get(&account) else {
             return;
         };
-        let ended = |order: &Order| rest::ended(order, OrderStatus::Cancelled, OrderReason::HardStop, at);
-        let cancelled = owner.orders.all_open().take(most).map(ended);
-        let facts = cancelled.map(Fact::OrderChanged).collect();
+        let facts = cancelled(owner.orders.all_open().take(most), OrderReason::HardStop, at);
         self.carry_out(account, at, facts, batch);
     }
 
@@ -199,6 +191,12 @@ impl Engine {
         self.carry_out(account, at, decided.facts, batch);
         true
     }
+}
+
+/// The orders as they stand when they are cancelled.
+fn cancelled<'a>(orders: impl Iterator<Item = &'a Order>, reason: OrderReason, at: TimestampMs) -> Vec<Fact> {
+    let ended = orders.map(|order| rest::ended(order, OrderStatus::Cancelled, reason, at));
+    ended.map(Fact::OrderChanged).collect()
 }
 
 /// All that an account holds.

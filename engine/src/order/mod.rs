@@ -1,9 +1,9 @@
 //! Orders: what an owner wants, checked, decided, and told as facts. Nothing in here changes anything.
 //!
-//! The way of an order: [`draft`] reads its fields, [`door`] admits it by its prices' [`sides`] and more, [`enter`] says what becomes of it when it reaches
-//! the market, [`fill`] plans its fills, and [`group`] says what the orders that it stands and falls with do. What wakes
-//! resting orders is the engine's [`working`](crate::working) index. Every refusal is in [`refusal`], as a code and a
-//! sentence.
+//! The way of an order: [`draft`] reads its fields, [`door`] admits it by its prices' [`sides`] and more, [`enter`] says
+//! what becomes of it when it reaches the market, [`fill`] plans its fills, and [`group`] says what the orders that it
+//! stands and falls with do. What wakes resting orders is the engine's [`working`](crate::working) index. Every refusal is
+//! in [`refusal`], as a code and a sentence.
 
 mod amend;
 mod cancel;

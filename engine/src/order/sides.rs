@@ -163,7 +163,7 @@ pub(super) fn prices(
 fn reached(order: &Order, last: Price) -> Option<(&'static str, Price, bool)> {
     if let Some(trigger) = order.trigger_price {
         let rises = rises_to_trigger(order);
-        if is_reached(trigger, last, rises) {
+        if is_past(trigger, last, rises) {
             return Some(("trigger_price", trigger, rises));
         }
     }
@@ -176,10 +176,11 @@ fn reached(order: &Order, last: Price) -> Option<(&'static str, Price, bool)> {
         .price
         .filter(|_| is_exit(order) && order.order_type == OrderType::Limit)?;
     let rises = order.side == Side::Sell;
-    is_reached(limit, last, rises).then_some(("price", limit, rises))
+    is_past(limit, last, rises).then_some(("price", limit, rises))
 }
 
-fn is_reached(price: Price, last: Price, rises: bool) -> bool {
+/// Whether a price is reached that the market comes to by rising, or by falling.
+pub(super) fn is_past(price: Price, last: Price, rises: bool) -> bool {
     if rises { last >= price } else { last <= price }
 }
 

@@ -6,6 +6,7 @@
 //! follows nor triggers.
 
 use super::price;
+use super::sides::is_past;
 use crate::bounds::PRICE_MAX;
 use rust_decimal::Decimal;
 use tickwire_protocol::money::Price;
@@ -50,8 +51,5 @@ pub(crate) fn following(order: Order, peak: Price, tick_size: Price) -> Order {
 
 /// Whether the last price has reached an activation price: up for a sell, down for a buy.
 pub(super) fn is_reached(side: Side, activation: Price, last: Price) -> bool {
-    match side {
-        Side::Sell => last >= activation,
-        Side::Buy => last <= activation,
-    }
+    is_past(activation, last, side == Side::Sell)
 }

@@ -135,16 +135,14 @@ impl Desk<'_> {
         if placed + orders <= limit as usize {
             return Ok(());
         }
-        let Some(too_many) = (placed + orders)
-            .checked_sub(limit as usize)
-            .filter(|_| orders <= limit as usize)
-        else {
+        if orders > limit as usize {
             let message = format!(
                 "this counts as {orders} orders, one for each of its two, and max_orders_per_minute is {limit}: place single \
                  orders, or raise the limit"
             );
             return Err(Refusal::new(ErrorCode::RiskLimit, message));
-        };
+        }
+        let too_many = placed + orders - limit as usize;
         let seconds = account.rate.eases_in_ms(too_many, at).div_ceil(1000);
         let (were, this) = match (placed, orders) {
             (1, 1) => ("order was", String::new()),

@@ -8,9 +8,8 @@ use crate::id::{Epoch, Seq};
 use crate::log::LogLine;
 use crate::order::{Execution, Funding, Order};
 use crate::topic::Topic;
-use std::ops::Not;
-
 use serde::{Deserialize, Serialize};
+use std::ops::Not;
 
 /// Orders of the account. The head has the place in the topic `orders` that they are as of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

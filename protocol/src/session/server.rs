@@ -141,7 +141,7 @@ impl Server {
             }
             Incoming::Text(text) => {
                 if self.within_rate(now, Some(text)) {
-                    if text.len() > usize::try_from(self.limits.frame_bytes_max).unwrap_or(usize::MAX) {
+                    if text.len() > self.limits.frame_len_max() {
                         let message = format!(
                             "a frame may have {} bytes; this one was not read",
                             self.limits.frame_bytes_max

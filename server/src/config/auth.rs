@@ -51,11 +51,15 @@ impl PublicOrigin {
 
     /// The host alone.
     pub fn host(&self) -> &str {
-        let authority = self.0.split_once("://").map_or("", |(_, authority)| authority);
-        match authority.rsplit_once(':') {
-            Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-            _ => authority,
-        }
+        host_of(self.0.split_once("://").map_or("", |(_, authority)| authority))
+    }
+}
+
+/// The host of an authority, `host` or `host:port`.
+pub fn host_of(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
     }
 }
 

@@ -323,14 +323,20 @@ mod tests {
         );
     }
 
-    #[test]
-    fn what_a_full_journal_cannot_take_is_kept_in_order_and_let_out_when_there_is_room() {
+    /// A committer whose journal has little room left.
+    fn nearly_full() -> (tempfile::TempDir, JournalWatch, Committer) {
         let folder = tempfile::tempdir().unwrap();
         let journal = SqliteJournal::open(folder.path(), Some(8), TimestampMs(0)).unwrap();
         journal.set_ballast(3_900_000);
         let watch = JournalWatch::default();
         let hub = Hub::new(Vec::new(), Epoch(1), Epoch(1));
-        let mut committer = Committer::new(journal, hub, watch.clone());
+        let committer = Committer::new(journal, hub, watch.clone());
+        (folder, watch, committer)
+    }
+
+    #[test]
+    fn what_a_full_journal_cannot_take_is_kept_in_order_and_let_out_when_there_is_room() {
+        let (folder, watch, mut committer) = nearly_full();
         let mut seq = 0;
         let mut acked = 0;
         let mut commit = |committer: &mut Committer, name: Option<&str>| {
@@ -394,12 +400,7 @@ mod tests {
 
     #[test]
     fn of_what_came_together_a_full_journal_keeps_what_fits() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = SqliteJournal::open(folder.path(), Some(8), TimestampMs(0)).unwrap();
-        journal.set_ballast(3_900_000);
-        let watch = JournalWatch::default();
-        let hub = Hub::new(Vec::new(), Epoch(1), Epoch(1));
-        let mut committer = Committer::new(journal, hub, watch.clone());
+        let (_folder, watch, mut committer) = nearly_full();
         // More than the reserve holds, between two steps that it does hold.
         let bounds = [0, 100, 65_100, 65_200];
         let (steps, answers): (Vec<_>, Vec<_>) = bounds

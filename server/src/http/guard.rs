@@ -4,6 +4,7 @@
 //! have its own name resolve to this machine (DNS rebinding) and is then of the same origin, so a name that the
 //! operator does not know is refused. An IP address cannot be rebound.
 
+use crate::config::auth::host_of;
 use crate::walls::Client;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -115,12 +116,7 @@ fn authority(request: &Request) -> Option<String> {
 
 /// The host that the request was sent to, without its port.
 fn host(request: &Request) -> Option<String> {
-    let authority = authority(request)?;
-    let without_port = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => &authority,
-    };
-    Some(without_port.to_owned())
+    Some(host_of(&authority(request)?).to_owned())
 }
 
 fn is_known(host: &str, allowed_hosts: &[String]) -> bool {

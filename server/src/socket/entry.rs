@@ -84,7 +84,7 @@ async fn first_word(
     let Some(text) = text else {
         return Err(missing(None));
     };
-    let bytes_max = usize::try_from(realtime.limits.frame_bytes_max).unwrap_or(usize::MAX);
+    let bytes_max = realtime.limits.frame_len_max();
     let translated = dialect
         .filter(|_| text.len() <= bytes_max)
         .and_then(|dialect| dialect.command(text.as_str()));

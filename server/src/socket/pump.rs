@@ -313,7 +313,7 @@ impl Pump {
         let Some(translator) = &mut self.translator else {
             return self.handle(now, Incoming::Text(text));
         };
-        let bytes_max = usize::try_from(self.realtime.limits.frame_bytes_max).unwrap_or(usize::MAX);
+        let bytes_max = self.realtime.limits.frame_len_max();
         let command = translator.incoming(text, bytes_max);
         self.handle(now, Incoming::Text(&command));
     }

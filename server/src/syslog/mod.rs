@@ -8,10 +8,10 @@
 
 mod store;
 
-pub use store::{FILE, Life, Past, Store, StoreError};
+pub use store::{FILE, Life, Obtained, Past, Store, StoreError};
 
 use crate::clock;
-use crate::hub::{Archive, Hub, Publication, RETENTION, Retention};
+use crate::hub::{Archive, Hub, Publication, Retention};
 use crate::telemetry::page::PageLines;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -71,12 +71,12 @@ impl SystemLog {
                 retry_at: Instant::now() + RETRY,
             },
         };
-        let opened = Store::obtain(folder, life, fresh).and_then(|(store, put_aside)| {
-            let lines = store.newest(RETENTION)?;
-            Ok((store, put_aside, lines))
-        });
-        match opened {
-            Ok((store, put_aside, lines)) => {
+        match Store::obtain(folder, life, fresh) {
+            Ok(Obtained {
+                store,
+                lines,
+                put_aside,
+            }) => {
                 (log.epoch, log.head, log.earlier) = (store.epoch(), store.head(), lines);
                 log.keeper = Keeper::File(store);
                 if let Some(reason) = put_aside {
@@ -142,10 +142,11 @@ impl SystemLog {
 
     /// Writes down what is at hand, so that the history that clients are in goes on on disk.
     fn try_again(&mut self, hub: &Hub, now: Instant) {
-        let kept = Store::obtain(&self.folder, self.life, self.epoch).and_then(|(mut store, _)| {
-            store.begin(self.life, self.epoch, &hub.lines())?;
-            Ok(store)
-        });
+        let kept =
+            Store::obtain(&self.folder, self.life, self.epoch).and_then(|Obtained { mut store, .. }| {
+                store.begin(self.life, self.epoch, &hub.lines())?;
+                Ok(store)
+            });
         match kept {
             Ok(store) => {
                 hub.set_lines_floor(Some(store.floor()));

@@ -82,6 +82,17 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+/// A file that can be written, and what was found in it.
+#[derive(Debug)]
+pub struct Obtained {
+    /// The file.
+    pub store: Store,
+    /// The last lines in it and their places, oldest first.
+    pub lines: Vec<(Seq, LogLine)>,
+    /// Why the one before it was put aside, in words.
+    pub put_aside: Option<String>,
+}
+
 /// The open file.
 #[derive(Debug)]
 pub struct Store {
@@ -152,18 +163,21 @@ impl Store {
         })
     }
 
-    /// The same, where a damaged file is put aside and another one begun. Says in words what was put aside.
+    /// The same with the last lines that are to be at hand, where a damaged file is put aside and another one begun.
     ///
     /// # Errors
     ///
     /// Where even that cannot be.
-    pub fn obtain(folder: &Path, life: Life, fresh: Epoch) -> Result<(Store, Option<String>), StoreError> {
-        let tried = Store::open(folder, life, fresh).and_then(|store| {
-            store.newest(RETENTION)?;
-            Ok(store)
-        });
-        match tried {
-            Ok(store) => Ok((store, None)),
+    pub fn obtain(folder: &Path, life: Life, fresh: Epoch) -> Result<Obtained, StoreError> {
+        let obtained = |put_aside| {
+            let store = Store::open(folder, life, fresh)?;
+            Ok(Obtained {
+                lines: store.newest(RETENTION)?,
+                store,
+                put_aside,
+            })
+        };
+        match obtained(None) {
             Err(StoreError::Damaged(reason)) => {
                 let file = folder.join(FILE);
                 fs::rename(&file, folder.join(DAMAGED))?;
@@ -176,9 +190,9 @@ impl Store {
                         _ => {}
                     }
                 }
-                Ok((Store::open(folder, life, fresh)?, Some(reason)))
+                obtained(Some(reason))
             }
-            Err(error) => Err(error),
+            other => other,
         }
     }
 
@@ -319,8 +333,7 @@ impl Past {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let database = Connection::open_with_flags(&self.file, flags)?;
         database.busy_timeout(BUSY)?;
-        let lines = between(&database, after, until)?;
-        Ok(lines)
+        between(&database, after, until)
     }
 }
 

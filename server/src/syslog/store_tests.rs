@@ -136,8 +136,9 @@ fn a_damaged_file_is_put_aside_and_another_begun() {
         let folder = folder();
         kept(folder.path(), 900);
         damage(folder.path());
-        let (mut store, put_aside) =
-            Store::obtain(folder.path(), SECOND, Epoch(8)).unwrap_or_else(|error| panic!("{what}: {error}"));
+        let Obtained {
+            mut store, put_aside, ..
+        } = Store::obtain(folder.path(), SECOND, Epoch(8)).unwrap_or_else(|error| panic!("{what}: {error}"));
         assert!(put_aside.is_some(), "{what}");
         assert_eq!((store.epoch(), store.head()), (Epoch(8), Seq(0)), "{what}");
         assert!(folder.path().join(DAMAGED).exists());
@@ -147,7 +148,7 @@ fn a_damaged_file_is_put_aside_and_another_begun() {
             boot: Epoch(3),
             ..FIRST
         };
-        let (store, put_aside) = Store::obtain(folder.path(), third, Epoch(9)).unwrap();
+        let Obtained { store, put_aside, .. } = Store::obtain(folder.path(), third, Epoch(9)).unwrap();
         assert_eq!(
             (put_aside, store.epoch(), store.head()),
             (None, Epoch(8), Seq(1)),

@@ -2,7 +2,7 @@
 
 use super::accounts::Accounts;
 use super::{Access, Identity};
-use crate::config::auth::PublicOrigin;
+use crate::config::auth::{PublicOrigin, host_of};
 use axum::http::{HeaderMap, header};
 use std::net::IpAddr;
 use tickwire_protocol::error::Refusal;
@@ -81,10 +81,7 @@ impl Door {
 
 /// Whether an authority, with or without a port, is this machine by an address or a name that leads nowhere else.
 fn is_loopback(authority: &str) -> bool {
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    };
+    let host = host_of(authority);
     let address = host
         .trim_start_matches('[')
         .trim_end_matches(']')

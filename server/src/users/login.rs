@@ -80,8 +80,8 @@ impl Users {
 
     /// Takes note that this user came in from there, by a password or by a token: strangers who try the name elsewhere do
     /// not keep it out from there.
-    pub fn came_from(&self, identity: &Identity, address: IpAddr) {
-        self.inner.throttle.remember(&identity.name, address);
+    fn came_from(&self, name: &str, address: IpAddr) {
+        self.inner.throttle.remember(name, address);
     }
 
     fn log_in(&self, name: &str, password: &str, address: IpAddr) -> Result<Pair, LoginRefused> {
@@ -101,7 +101,7 @@ impl Users {
         })?;
         self.take_in(&mut store)?;
         drop(store);
-        self.inner.throttle.remember(&user.name, address);
+        self.came_from(&user.name, address);
         info!(target: "tickwire::auth", user = %user.name, %address, "logged in");
         self.pair(
             identity(&user, session, now),
@@ -112,11 +112,18 @@ impl Users {
 
     /// Renews a login. A refresh token that was used before ends it, for one of two holders has stolen it; a browser
     /// (`is_browser`) has some seconds in which its tabs may use it twice.
-    pub async fn renew(&self, refresh: Refresh, is_browser: bool) -> Result<Pair, LoginRefused> {
+    pub async fn renew(
+        &self,
+        refresh: Refresh,
+        is_browser: bool,
+        address: IpAddr,
+    ) -> Result<Pair, LoginRefused> {
         let users = self.clone();
         let done =
             tokio::task::spawn_blocking(move || users.renew_at(&refresh, is_browser, clock::now())).await;
-        done.unwrap_or(Err(LoginRefused::Unavailable))
+        let pair = done.unwrap_or(Err(LoginRefused::Unavailable))?;
+        self.came_from(&pair.identity.name, address);
+        Ok(pair)
     }
 
     pub(super) fn renew_at(

@@ -154,7 +154,7 @@ async fn what_is_changed_elsewhere_ends_a_login_at_the_next_look() {
             Err(Refused::Ended),
             "{what}"
         );
-        let renewed = house.users.renew(ann.refresh.unwrap(), true).await;
+        let renewed = house.users.renew(ann.refresh.unwrap(), true, ADDRESS).await;
         assert_eq!(renewed.map(|_| ()), Err(LoginRefused::NotRenewed), "{what}");
         assert!(
             house.users.verify(&bob.access, now).is_ok(),
@@ -190,13 +190,13 @@ async fn a_refresh_token_that_comes_again_ends_its_login_alone() {
     let house = house();
     let (first, other) = (house.login("ann").await, house.login("ann").await);
     let spent = first.refresh.unwrap();
-    let next = house.users.renew(spent.clone(), false).await.unwrap();
+    let next = house.users.renew(spent.clone(), false, ADDRESS).await.unwrap();
     let now = clock::now();
     assert!(house.users.verify(&next.access, now).is_ok());
-    let again = house.users.renew(spent, false).await;
+    let again = house.users.renew(spent, false, ADDRESS).await;
     assert_eq!(again.map(|_| ()), Err(LoginRefused::NotRenewed));
     assert_eq!(house.users.verify(&next.access, now), Err(Refused::Ended));
-    let stolen = house.users.renew(next.refresh.unwrap(), false).await;
+    let stolen = house.users.renew(next.refresh.unwrap(), false, ADDRESS).await;
     assert_eq!(stolen.map(|_| ()), Err(LoginRefused::NotRenewed));
     assert!(
         house.users.verify(&other.access, now).is_ok(),
@@ -204,7 +204,7 @@ async fn a_refresh_token_that_comes_again_ends_its_login_alone() {
     );
     // Nobody ends a login by guessing: what was never given out is no reuse.
     let guessed = Refresh::new(other.identity.session, &[7; tokens::SECRET_BYTES]);
-    assert!(house.users.renew(guessed, false).await.is_err());
+    assert!(house.users.renew(guessed, false, ADDRESS).await.is_err());
     assert!(house.users.verify(&other.access, now).is_ok());
 }
 
@@ -264,7 +264,11 @@ async fn strangers_who_try_a_name_do_not_keep_it_out_where_it_came_from() {
     let house = house();
     let (home, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
     let first = house.login("ann").await;
-    house.users.came_from(&first.identity, home);
+    house
+        .users
+        .renew(first.refresh.unwrap(), true, home)
+        .await
+        .unwrap();
     for last in 0..=255 {
         let stranger = IpAddr::from([198, 51, 100, last]);
         let _ = house.users.inner.throttle.check("Ann", stranger);
@@ -389,6 +393,10 @@ async fn another_role_closes_connections_and_their_tokens_come_back_with_it() {
     let again = house.users.verify(&ann.access, now).unwrap();
     assert_eq!(again.role, Role::Viewer);
     assert!(house.users.authority(&again).stands());
-    let renewed = house.users.renew(ann.refresh.unwrap(), false).await.unwrap();
+    let renewed = house
+        .users
+        .renew(ann.refresh.unwrap(), false, ADDRESS)
+        .await
+        .unwrap();
     assert_eq!(renewed.identity.role, Role::Viewer);
 }

@@ -156,20 +156,16 @@ pub fn in_words(rules: &VenueRules, kind: Kind) -> String {
         LimitFill::Touch => "A resting limit order fills when the market trades at its price.",
     };
     let bps = rules.slippage_bps.normalized().to_string();
-    let (market, book) = match kind {
-        Kind::Market => ("Pays the spread", ", or walks a known book."),
-        _ => ("Once triggered it pays the spread", ", or walks a known book."),
+    let taking = match kind {
+        Kind::Market => "Pays",
+        Kind::Oco => " The stop pays",
+        _ => "Once triggered it pays",
     };
+    let taking = [taking, " the spread + ", &bps, " bp, or walks a known book."].concat();
     let mut text = match kind {
         Kind::Limit | Kind::StopLimit => limit.to_owned(),
-        Kind::Oco => [
-            limit,
-            " The stop pays the spread + ",
-            &bps,
-            " bp, or walks a known book.",
-        ]
-        .concat(),
-        _ => [market, " + ", &bps, " bp", book].concat(),
+        Kind::Oco => limit.to_owned() + &taking,
+        _ => taking,
     };
     if rules.latency_ms > 0 {
         text += &[" Orders arrive after ", &rules.latency_ms.to_string(), " ms."].concat();

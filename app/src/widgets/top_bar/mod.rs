@@ -73,12 +73,7 @@ fn reader_name() -> Option<Plain> {
 /// The way out, first among the settings, where it has room on a phone too. The form needs no script.
 fn log_out() -> Option<Plain> {
     let reader = use_boot().reader?;
-    let role = if reader.role.may_act() {
-        ", trader"
-    } else {
-        ", viewer"
-    };
-    let name = el("p").text(&["Logged in as ", &reader.name, role].concat());
+    let name = el("p").text(&["Logged in as ", &reader.name, ", ", reader.role.as_str()].concat());
     let out = el("button")
         .attr("type", "submit")
         .class("button")

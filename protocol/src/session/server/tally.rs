@@ -75,8 +75,7 @@ impl Server {
         }
         let mut body = ErrorBody::from(Refusal::new(ErrorCode::RateLimited, message));
         body.retry_after_ms = Some(retry_after_ms);
-        let short =
-            |text: &&str| text.len() <= usize::try_from(self.limits.frame_bytes_max).unwrap_or(usize::MAX);
+        let short = |text: &&str| text.len() <= self.limits.frame_len_max();
         let id = text.filter(short).and_then(|text| match Envelope::decode(text) {
             Ok(envelope) => envelope.id,
             Err(bad) => bad.id,

@@ -103,9 +103,7 @@ pub async fn require_login(State(door): State<Door>, mut request: Request, next:
 
 async fn renewed(users: &Users, headers: &HeaderMap, client: &Client) -> Option<Pair> {
     let refresh = cookies::value(headers, REFRESH).and_then(Refresh::read)?;
-    let pair = users.renew(refresh, true).await.ok()?;
-    users.came_from(&pair.identity, client.address);
-    Some(pair)
+    users.renew(refresh, true, client.address).await.ok()
 }
 
 async fn refuse_other_sites(State(desk): State<Desk>, request: Request, next: Next) -> Response {
@@ -255,11 +253,7 @@ async fn renew(
     let Some(refresh) = refresh else {
         return refuse(&LoginRefused::NotRenewed);
     };
-    let renewed = desk.users.renew(refresh, is_browser).await;
-    if let Ok(pair) = &renewed {
-        desk.users.came_from(&pair.identity, client.address);
-    }
-    match renewed {
+    match desk.users.renew(refresh, is_browser, client.address).await {
         Ok(pair) if is_browser => {
             let mut response = hand_over(&desk, &pair, None);
             set_cookies(response.headers_mut(), &desk.door, client.is_secure, &pair);
